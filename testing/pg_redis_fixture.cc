@@ -1,0 +1,114 @@
+#include "testing/pg_redis_fixture.h"
+
+#include <stdlib.h>
+
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace redis_fdw::test {
+namespace {
+
+constexpr char kTemplate[] = "with_extension";
+
+// Both servers, from the first test that needs them to the end of the program.
+class Servers : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    postgres_.reset();
+    redis_.reset();
+  }
+
+  RedisServer& redis() {
+    if (redis_ == nullptr) {
+      RedisOptions options;
+      options.tcp = true;
+      redis_ = Must(RedisServer::Start(options));
+    }
+    return *redis_;
+  }
+
+  PostgresServer& postgres() {
+    if (postgres_ == nullptr) {
+      PostgresOptions options;
+      options.extension_files = ExtensionFiles();
+      postgres_ = Must(PostgresServer::Start(options));
+      MakeTemplate();
+    }
+    return *postgres_;
+  }
+
+  // No test can say anything without its servers: gives up, leaving nothing behind.
+  template <typename T>
+  T Must(absl::StatusOr<T> value) {
+    if (value.ok()) return *std::move(value);
+    std::cerr << value.status().message() << std::endl;
+    if (postgres_ != nullptr) std::cerr << postgres_->log() << std::endl;
+    TearDown();
+    exit(1);
+  }
+
+ private:
+  // The database that each test gets a copy of.
+  void MakeTemplate() {
+    {
+      PgConnection admin = Must(postgres_->Connect());
+      admin.MustExec("CREATE ROLE alice LOGIN");
+      admin.MustExec(absl::StrCat("CREATE DATABASE ", kTemplate));
+    }
+    if (ExtensionFiles().empty()) return;
+    PgConnection pg = Must(postgres_->Connect(kTemplate));
+    pg.MustExec("CREATE EXTENSION redis_fdw");
+    pg.MustExec(absl::StrCat("CREATE SERVER redis_server FOREIGN DATA WRAPPER redis_fdw ",
+                             "OPTIONS (host_port 'unix://", redis().unix_socket(), "')"));
+    pg.MustExec("GRANT USAGE ON FOREIGN SERVER redis_server TO alice");
+  }
+
+  std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<PostgresServer> postgres_;
+};
+
+// GoogleTest owns it, and tears it down after the last test.
+Servers* const servers = static_cast<Servers*>(::testing::AddGlobalTestEnvironment(new Servers));
+
+}  // namespace
+
+std::vector<std::string> ExtensionFiles() {
+  const char* files = getenv("REDIS_FDW_EXTENSION_FILES");
+  if (files == nullptr) return {};
+  return absl::StrSplit(files, ' ', absl::SkipEmpty());
+}
+
+RedisServer& PgRedisTest::redis() { return servers->redis(); }
+PostgresServer& PgRedisTest::postgres() { return servers->postgres(); }
+
+void PgRedisTest::SetUp() {
+  static int count = 0;
+  database_ = absl::StrCat("test_", ++count);
+  redis().Continue();  // should the test before have left it stopped
+  redis().FlushAll();
+  log_start_ = postgres().log().size();
+  servers->Must(postgres().Connect())
+      .MustExec(absl::StrCat("CREATE DATABASE ", database_, " TEMPLATE ", kTemplate));
+  pg_.emplace(Connect());
+}
+
+void PgRedisTest::TearDown() {
+  pg_.reset();
+  if (!HasFailure()) return;
+  std::cerr << "--- PostgreSQL's log during this test ---\n"
+            << postgres().log().substr(log_start_) << "--- end of log ---" << std::endl;
+}
+
+PgConnection PgRedisTest::Connect(const std::string& user) {
+  return servers->Must(postgres().Connect(database_, user));
+}
+
+std::string PgRedisTest::Explain(const std::string& sql, const std::string& options) {
+  return Query(absl::StrCat("EXPLAIN (", options, ") ", sql));
+}
+
+}  // namespace redis_fdw::test
