@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -98,9 +99,12 @@ void PgRedisTest::SetUp() {
 
 void PgRedisTest::TearDown() {
   pg_.reset();
+  const std::string log = postgres().log().substr(log_start_);
+  // A crash that the test's own statements did not notice is a failure of this test all the same.
+  if (absl::StrContains(log, "was terminated by signal")) ADD_FAILURE() << "a backend crashed";
   if (!HasFailure()) return;
   std::cerr << "--- PostgreSQL's log during this test ---\n"
-            << postgres().log().substr(log_start_) << "--- end of log ---" << std::endl;
+            << log << "--- end of log ---" << std::endl;
 }
 
 PgConnection PgRedisTest::Connect(const std::string& user) {

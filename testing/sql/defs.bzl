@@ -1,0 +1,61 @@
+"""Suites in SQL: a .sql file, run by psql on private servers, and the output it must have.
+
+    sql_test(name = "hash")    # hash.sql, hash.out
+
+To start one: write hash.sql, `touch hash.out`, and record:
+
+    bazel run //testing/sql:hash -- --record
+
+Read the .out file as critically as code before you commit it. Nothing that varies may be in it:
+sort rows whose order Redis chooses, and print no times (EXPLAIN with COSTS OFF, TIMING OFF).
+sql_runner.cc says what a .sql file can use.
+"""
+
+def sql_test(
+        name,
+        sql = None,
+        expected = None,
+        bare = False,
+        config = [],
+        extension = True,
+        size = "medium",
+        **kwargs):
+    """A test that compares psql's output, byte by byte.
+
+    Args:
+      name: of the target.
+      sql: the statements; default: name.sql.
+      expected: what psql prints for them; default: name.out.
+      bare: True to start without CREATE EXTENSION and the server `redis_server`.
+      config: lines of postgresql.conf, without spaces.
+      extension: False for a PostgreSQL without redis_fdw; implies bare.
+      size: as in sh_test.
+      **kwargs: as in sh_test.
+    """
+    sql = sql or name + ".sql"
+    expected = expected or name + ".out"
+    args = [
+        "$(rootpath //testing/sql:sql_runner)",
+        "--sql=$(rootpath %s)" % sql,
+        "--expected=$(rootpath %s)" % expected,
+        "--pg_config_paths=$(rootpath //testing:pg_config_paths)",
+    ] + ["--config=" + line for line in config]
+    data = [
+        sql,
+        expected,
+        "//testing:pg_config_paths",
+        "//testing/sql:sql_runner",
+    ]
+    if bare or not extension:
+        args.append("--bare")
+    if extension:
+        args.append("$(rootpaths //pg_glue:extension_files)")
+        data.append("//pg_glue:extension_files")
+    native.sh_test(
+        name = name,
+        size = size,
+        srcs = ["//testing/sql:run.sh"],
+        args = args,
+        data = data,
+        **kwargs
+    )
