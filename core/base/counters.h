@@ -1,0 +1,23 @@
+// What a scan or a modification cost; EXPLAIN (ANALYZE) shows it.
+
+#ifndef REDIS_FDW_CORE_BASE_COUNTERS_H_
+#define REDIS_FDW_CORE_BASE_COUNTERS_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace redis_fdw {
+
+struct Counters {
+  int64_t commands = 0;        // commands handed to Redis
+  int64_t round_trips = 0;     // times commands went out while no earlier answer was outstanding on that connection
+  int64_t bytes_sent = 0;      // RESP bytes
+  int64_t bytes_received = 0;  // RESP bytes
+  int64_t rows_decoded = 0;    // rows put into batches, before PostgreSQL rechecks them
+  absl::Duration wait_time;    // spent in Waiter::Wait
+};
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_CORE_BASE_COUNTERS_H_
