@@ -1,0 +1,127 @@
+#include "pg_glue/binding.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "pg_glue/connect.h"
+#include "pg_glue/guard.h"
+#include "pg_glue/key_prefix.h"
+#include "pg_glue/pg.h"
+#include "tables/registry.h"
+
+namespace redis_fdw {
+namespace {
+
+// A column as the catalogs give it, in plain data.
+struct RawColumn {
+  const char* name;
+  ColumnType type;
+};
+
+ColumnType ClassifyType(Oid type) {
+  switch (getBaseType(type)) {
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+    case NAMEOID:
+      return ColumnType::kText;
+    case BYTEAOID:
+      return ColumnType::kBinary;
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+      return ColumnType::kInteger;
+    case FLOAT4OID:
+    case FLOAT8OID:
+      return ColumnType::kFloat;
+    case NUMERICOID:
+      return ColumnType::kNumeric;
+    default:
+      return ColumnType::kOther;
+  }
+}
+
+RawColumn* ReadColumns(Relation relation, TableBinding* binding) {
+  TupleDesc desc = RelationGetDescr(relation);
+  binding->natts = desc->natts;
+  binding->attnums = (AttrNumber*)palloc0(sizeof(AttrNumber) * (desc->natts + 1));
+  binding->ordinals = (int*)palloc0(sizeof(int) * (desc->natts + 1));
+  RawColumn* columns = (RawColumn*)palloc0(sizeof(RawColumn) * (desc->natts + 1));
+  for (int i = 0; i < desc->natts; ++i) {
+    Form_pg_attribute att = TupleDescAttr(desc, i);
+    binding->ordinals[i] = -1;
+    if (att->attisdropped) continue;
+    binding->ordinals[i] = binding->ncolumns;
+    binding->attnums[binding->ncolumns] = att->attnum;
+    columns[binding->ncolumns].name = pstrdup(NameStr(att->attname));
+    columns[binding->ncolumns].type = ClassifyType(att->atttypid);
+    ++binding->ncolumns;
+  }
+  return columns;
+}
+
+absl::StatusOr<std::unique_ptr<const Table>> MakeTable(const TableBinding& binding,
+                                                       const RawColumn* columns) {
+  const TableType* type = FindTableType(binding.options->table_type);
+  if (type == nullptr) {
+    return MakeError(ErrorKind::kInternal,
+                     absl::StrCat("no table type \"", binding.options->table_type, "\""));
+  }
+  TableDef def;
+  def.name = binding.relname;
+  ASSIGN_OR_RETURN(def.key, ParseLiteralKey(binding.options->table_key_prefix));
+  for (int i = 0; i < binding.ncolumns; ++i) {
+    ColumnDef column;
+    column.name = columns[i].name;
+    column.type = columns[i].type;
+    def.columns.push_back(std::move(column));
+  }
+  return type->Bind(def);
+}
+
+TableBinding* NewBinding(Relation relation, FdwOptions* options, MemoryContext context) {
+  TableBinding* binding = (TableBinding*)palloc0(sizeof(TableBinding));
+  binding->relid = RelationGetRelid(relation);
+  binding->relname = pstrdup(RelationGetRelationName(relation));
+  binding->options = options;
+  binding->hung = Hang<const Table>(context);
+  RawColumn* columns = ReadColumns(relation, binding);
+  CallCpp([&] {
+    ASSIGN_OR_RETURN(std::unique_ptr<const Table> table, MakeTable(*binding, columns));
+    binding->hung->object = table.release();
+    return absl::OkStatus();
+  });
+  absl::string_view key = binding->table().key();
+  constexpr int kLongestShown = 200;
+  binding->key_text =
+      pnstrdup(key.data(), (Size)pg_mbcliplen(key.data(), (int)key.size(), kLongestShown));
+  return binding;
+}
+
+}  // namespace
+
+TableBinding* BindForeignTable(Relation relation, Oid user, MemoryContext context) {
+  MemoryContext old = MemoryContextSwitchTo(context);
+  FdwOptions* options = ReadTableOptions(RelationGetRelid(relation), user);
+  CheckServerPrivileges(options);
+  TableBinding* binding = NewBinding(relation, options, context);
+  MemoryContextSwitchTo(old);
+  return binding;
+}
+
+TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context) {
+  // The planner and executor hold a lock on it already.
+  Relation relation = table_open(relid, NoLock);
+  TableBinding* binding = BindForeignTable(relation, user, context);
+  table_close(relation, NoLock);
+  return binding;
+}
+
+void CheckDeclaration(Relation relation, const FdwOptions* options) {
+  TableBinding* binding =
+      NewBinding(relation, const_cast<FdwOptions*>(options), CurrentMemoryContext);
+  binding->hung->Drop();
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,42 @@
+// TableBinding: a foreign table, its options read and its columns understood by its table type.
+//
+// Plain data in a memory context, but for the Table, which hangs on that context. Made anew by
+// every callback series (planning, scan, modification): it holds what the catalogs say now.
+
+#ifndef REDIS_FDW_PG_GLUE_BINDING_H_
+#define REDIS_FDW_PG_GLUE_BINDING_H_
+
+#include "pg_glue/hung.h"
+#include "pg_glue/options.h"
+#include "pg_glue/pg.h"
+#include "tables/table.h"
+
+namespace redis_fdw {
+
+struct TableBinding {
+  Oid relid;
+  const char* relname;
+  const char* key_text;  // the key, for messages
+  FdwOptions* options;
+  Hung<const Table>* hung;
+  // The columns in Bind()'s numbering: attnums[ordinal] is the attribute, ordinals[attnum - 1] the
+  // reverse (-1 for dropped ones).
+  int ncolumns;
+  AttrNumber* attnums;
+  int natts;
+  int* ordinals;
+
+  const Table& table() const { return *hung->object; }
+};
+
+// Binds for `user`. Raises what is wrong with options or columns. Everything lives in `context`.
+TableBinding* BindForeignTable(Relation relation, Oid user, MemoryContext context);
+TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context);
+
+// Raises if a table of these columns and options (already validated one by one) cannot be: for DDL,
+// before the catalogs hold the options.
+void CheckDeclaration(Relation relation, const FdwOptions* options);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_PG_GLUE_BINDING_H_

@@ -1,0 +1,145 @@
+#include "pg_glue/explain.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "pg_glue/guard.h"
+#include "pg_glue/modify_state.h"
+#include "pg_glue/pg.h"
+#include "pg_glue/plan_data.h"
+#include "pg_glue/scan_state.h"
+
+namespace redis_fdw {
+namespace {
+
+const char* OpLabel(ScanOp op) {
+  switch (op) {
+    case ScanOp::kScan:
+      return "Scan";
+    case ScanOp::kLookup:
+      return "Lookup";
+    case ScanOp::kRange:
+      return "Range";
+    case ScanOp::kCount:
+      return "Count";
+  }
+  return "?";
+}
+
+// A C++ string as a palloc'd one.
+absl::Status CopyOut(const std::string& text, const char** out) {
+  return CallPg([&] { *out = pstrdup(text.c_str()); });
+}
+
+std::string PredicateText(const RedisScan& scan, TupleDesc desc, const Predicate& predicate,
+                          const std::vector<std::string>& names) {
+  AttrNumber attnum = scan.binding->attnums[predicate.column];
+  std::string operand = names[static_cast<size_t>(predicate.operand)];
+  if (predicate.op == CompareOp::kIn) operand = absl::StrCat("(", operand, ")");
+  return absl::StrCat(NameStr(TupleDescAttr(desc, attnum - 1)->attname), " ", OpName(predicate.op),
+                      " ", operand);
+}
+
+// The predicates that Redis answers in that way, joined by AND; empty if none.
+std::string PredicatesText(const RedisScan& scan, TupleDesc desc, Answer answer,
+                           const std::vector<std::string>& names) {
+  std::vector<std::string> texts;
+  for (const PlannedPredicate& planned : scan.runtime->object->plan.predicates) {
+    if (planned.answer != answer) continue;
+    texts.push_back(PredicateText(scan, desc, planned.predicate, names));
+  }
+  return absl::StrJoin(texts, " AND ");
+}
+
+std::vector<std::string> OperandNames(List* list) {
+  std::vector<std::string> names;
+  ListCell* lc;
+  foreach (lc, list) names.emplace_back(StringValue(lfirst(lc)));
+  return names;
+}
+
+void ExplainCounters(const Counters& counters, bool rows, ExplainState* es) {
+  ExplainPropertyInteger("Redis Commands Sent", nullptr, counters.commands, es);
+  ExplainPropertyInteger("Redis Round Trips", nullptr, counters.round_trips, es);
+  ExplainPropertyInteger("Redis Bytes Sent", "B", counters.bytes_sent, es);
+  ExplainPropertyInteger("Redis Bytes Received", "B", counters.bytes_received, es);
+  if (rows) ExplainPropertyInteger("Redis Rows Decoded", nullptr, counters.rows_decoded, es);
+  if (es->timing) {
+    ExplainPropertyFloat("Redis Wait Time", "ms", absl::ToDoubleMilliseconds(counters.wait_time), 3,
+                         es);
+  }
+}
+
+// The texts that EXPLAIN shows of a scan, palloc'd.
+struct ScanTexts {
+  const char* exact;
+  const char* superset;
+  List* commands;  // of char*
+};
+
+void MakeScanTexts(RedisScan* scan, TupleDesc desc, List* fdw_private, ScanTexts* texts) {
+  CallCpp([&] {
+    const ScanRuntime& runtime = *scan->runtime->object;
+    std::vector<std::string> names = OperandNames((List*)list_nth(fdw_private, kScanOperandNames));
+    RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, desc, Answer::kExact, names), &texts->exact));
+    RETURN_IF_ERROR(
+        CopyOut(PredicatesText(*scan, desc, Answer::kSuperset, names), &texts->superset));
+    for (const std::string& line :
+         scan->binding->table().Describe(runtime.plan, runtime.options, names)) {
+      const char* copy = nullptr;
+      RETURN_IF_ERROR(CopyOut(line, &copy));
+      RETURN_IF_ERROR(CallPg([&] { texts->commands = lappend(texts->commands, (void*)copy); }));
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
+  RedisScan* scan = (RedisScan*)node->fdw_state;
+  if (scan == nullptr || scan->runtime->object == nullptr) return;
+  List* fdw_private = ((ForeignScan*)node->ss.ps.plan)->fdw_private;
+  ScanTexts texts = {"", "", NIL};
+  MakeScanTexts(scan, RelationGetDescr(node->ss.ss_currentRelation), fdw_private, &texts);
+
+  ExplainPropertyText("Redis Key", scan->binding->key_text, es);
+  ExplainPropertyText("Redis Operation", OpLabel(scan->runtime->object->plan.op), es);
+  if (texts.exact[0] != '\0') ExplainPropertyText("Redis Condition", texts.exact, es);
+  if (texts.superset[0] != '\0') {
+    ExplainPropertyText("Redis Condition (rechecked)", texts.superset, es);
+  }
+  if (es->verbose) {
+    if (es->format == EXPLAIN_FORMAT_TEXT) {
+      ListCell* lc;
+      foreach (lc, texts.commands) {
+        ExplainPropertyText("Redis Command", (const char*)lfirst(lc), es);
+      }
+    } else {
+      ExplainPropertyList("Redis Commands", texts.commands, es);
+    }
+  }
+  if (scan->complete_first && es->verbose) {
+    ExplainPropertyText("Redis Rows", "read before the first write", es);
+  }
+  if (es->analyze && scan->runtime->object->scan != nullptr) {
+    ExplainCounters(scan->runtime->object->scan->counters(), true, es);
+  }
+}
+
+void ExplainForeignModify(ModifyTableState*, ResultRelInfo* rinfo, List*, int, ExplainState* es) {
+  ModifyState* state = (ModifyState*)rinfo->ri_FdwState;
+  if (state == nullptr) return;
+  ExplainPropertyText("Redis Key", state->binding->key_text, es);
+  int batch = state->batch->one_by_one ? 1 : state->binding->options->batch_size;
+  ExplainPropertyInteger("Redis Batch Size", nullptr, batch, es);
+  if (!es->analyze) return;
+  // The last batch would otherwise be written after it was counted.
+  FlushBatch(state->batch);
+  ExplainCounters(state->batch->runtime->object->pipeline->counters(), false, es);
+}
+
+}  // namespace redis_fdw

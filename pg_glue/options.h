@@ -1,0 +1,50 @@
+// The options of servers, user mappings and foreign tables: which there are, what they may hold,
+// and reading them for use. Everything here is plain data in the current memory context; errors are
+// raised.
+
+#ifndef REDIS_FDW_PG_GLUE_OPTIONS_H_
+#define REDIS_FDW_PG_GLUE_OPTIONS_H_
+
+#include "pg_glue/pg.h"
+#include "pushdown/scan_plan.h"
+
+namespace redis_fdw {
+
+// Everything a foreign table's options come to, those of its server and user mapping included.
+struct FdwOptions {
+  // Server.
+  const char* server_name;
+  Oid server_owner;
+  const char* host_port;
+  int connect_timeout_ms;  // 0: none
+  int command_timeout_ms;  // 0: none
+  // User mapping, else server.
+  const char* username;  // null: none
+  const char* password;  // null: none
+  // Table (fetch_size, batch_size and scan_mode: else server).
+  const char* table_type;        // null if absent
+  const char* table_key_prefix;  // null if absent
+  int database;
+  int fetch_size;
+  int batch_size;
+  ScanMode scan_mode;
+};
+
+// Checks the options of one object as its DDL gives them, `catalog` saying which kind of object;
+// raises on the first that is unknown, malformed, or missing. For the validator.
+void ValidateOptions(List* options, Oid catalog);
+
+// Reads the options that apply to a foreign table for a role, checking them as the validator does
+// (there may have been none). A missing user mapping is allowed.
+FdwOptions* ReadTableOptions(Oid relid, Oid user);
+
+// Reads table options out of a list, as far as they are there. For DDL, when the catalogs do not
+// hold them yet.
+void ReadOptionList(List* options, FdwOptions* into);
+
+// Defaults for all.
+FdwOptions* NewFdwOptions();
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_PG_GLUE_OPTIONS_H_

@@ -1,0 +1,222 @@
+#include "pg_glue/scan.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "pg_glue/connect.h"
+#include "pg_glue/guard.h"
+#include "pg_glue/pg.h"
+#include "pg_glue/plan_data.h"
+#include "pg_glue/scan_operands.h"
+#include "pg_glue/scan_state.h"
+#include "pg_glue/write_conflict.h"
+#include "pg_glue/writes_pending.h"
+
+namespace redis_fdw {
+namespace {
+
+// Bytes of values a batch may hold; the rows are bounded by fetch_size.
+constexpr size_t kBatchBytes = 1024 * 1024;
+
+RedisScan* ScanOf(ForeignScanState* node) { return static_cast<RedisScan*>(node->fdw_state); }
+
+// The plan, from the plan tree to C++; the scan itself is opened when first needed.
+void DecodeInto(RedisScan* scan, List* fdw_private) {
+  CallCpp([&] {
+    auto runtime = std::make_unique<ScanRuntime>();
+    DecodeScanPlan(fdw_private, &runtime->plan);
+    runtime->options.mode = scan->binding->options->scan_mode;
+    runtime->options.fetch_size = scan->binding->options->fetch_size;
+    scan->runtime->object = runtime.release();
+    return absl::OkStatus();
+  });
+}
+
+void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext context) {
+  scan->noutput = list_length(columns);
+  scan->output = (ColumnIo*)palloc0(sizeof(ColumnIo) * (scan->noutput + 1));
+  scan->output_attnums = (AttrNumber*)palloc0(sizeof(AttrNumber) * (scan->noutput + 1));
+  for (int i = 0; i < scan->noutput; ++i) {
+    int ordinal = list_nth_int(columns, i);
+    AttrNumber attnum = scan->binding->attnums[ordinal];
+    scan->output_attnums[i] = attnum;
+    InitColumnIo(&scan->output[i], scan->binding, ordinal, TupleDescAttr(desc, attnum - 1),
+                 context);
+  }
+}
+
+// Opens the scan: leases nothing yet, sends nothing.
+void OpenScan(RedisScan* scan) {
+  CallCpp([&] {
+    ScanRuntime* runtime = scan->runtime->object;
+    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*scan->binding->options));
+    runtime->pipeline = std::make_unique<Pipeline>(BackendPool(), std::move(router), PoolLimits());
+    ASSIGN_OR_RETURN(runtime->scan, scan->binding->table().OpenScan(runtime->plan, runtime->options,
+                                                                    runtime->pipeline.get()));
+    runtime->batch = std::make_unique<RowBatch>(
+        runtime->plan.output.columns.size(),
+        static_cast<size_t>(scan->binding->options->fetch_size), kBatchBytes);
+    return absl::OkStatus();
+  });
+}
+
+// Error context of a conversion: which row of which key.
+void ConversionContext(void* arg) {
+  RedisScan* scan = static_cast<RedisScan*>(arg);
+  if (scan->converting == nullptr) return;
+  char row[256] = "";
+  Raised ignored;
+  RunCpp(
+      [&] {
+        const ScanRuntime& runtime = *scan->runtime->object;
+        const RowBatch& batch = *runtime.batch;
+        size_t i = scan->next_row - 1;
+        std::string text = scan->binding->table().DescribeRow(runtime.plan.output, batch.row(i),
+                                                              batch.row_number(i));
+        size_t n = (size_t)pg_mbcliplen(text.data(), (int)text.size(), (int)sizeof(row) - 1);
+        memcpy(row, text.data(), n);
+        row[n] = '\0';
+        return absl::OkStatus();
+      },
+      &ignored);
+  errcontext("column \"%s\" of foreign table \"%s\", Redis key \"%s\"%s%s", scan->converting->name,
+             scan->binding->relname, scan->binding->key_text, row[0] != '\0' ? ", " : "", row);
+}
+
+// Row `scan->next_row - 1` of the batch into the slot, as a virtual tuple; values in the current
+// memory context.
+void StoreRow(RedisScan* scan, TupleTableSlot* slot, const Cell* cells, int64 row_number) {
+  memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
+  memset(slot->tts_values, 0, sizeof(Datum) * slot->tts_tupleDescriptor->natts);
+  ErrorContextCallback context = {error_context_stack, ConversionContext, scan};
+  error_context_stack = &context;
+  for (int i = 0; i < scan->noutput; ++i) {
+    int att = scan->output_attnums[i] - 1;
+    scan->converting = &scan->output[i];
+    slot->tts_values[att] =
+        CellToDatum(&scan->output[i], cells[i], scan->binding->key_text, &slot->tts_isnull[att]);
+  }
+  scan->converting = nullptr;
+  error_context_stack = context.previous;
+  if (row_number >= 0) SetRowNumber(&slot->tts_tid, row_number);
+  ExecStoreVirtualTuple(slot);
+}
+
+void StartScan(ForeignScanState* node, RedisScan* scan) {
+  EvaluateOperands(scan, node->ss.ps.ps_ExprContext);
+  FlushPendingWrites();
+  CallCpp([&] {
+    absl::Span<const Cell> row(scan->operand_cells, (size_t)scan->noperands);
+    scan->runtime->object->batch->Clear();
+    return scan->runtime->object->scan->Start(absl::MakeConstSpan(&row, 1));
+  });
+  scan->started = true;
+  scan->at_end = false;
+  scan->next_row = 0;
+}
+
+// The next row from Redis into the slot; false at the end.
+bool NextRow(RedisScan* scan, TupleTableSlot* slot) {
+  ExecClearTuple(slot);
+  RowBatch* batch = scan->runtime->object->batch.get();
+  if (scan->next_row >= batch->rows()) {
+    if (scan->at_end) return false;
+    scan->next_row = 0;
+    // A function called on the rows so far may have written.
+    FlushPendingWrites();
+    CallCpp([&] { return scan->runtime->object->scan->NextBatch(batch); });
+    if (batch->rows() == 0) {
+      scan->at_end = true;
+      return false;
+    }
+  }
+  size_t row = scan->next_row++;
+  StoreRow(scan, slot, batch->row(row).data(), batch->row_number(row));
+  return true;
+}
+
+// Reads all there is before the statement's first write.
+void FillStore(ForeignScanState* node, RedisScan* scan) {
+  TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
+  MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
+  scan->store = NewScanStore(slot->tts_tupleDescriptor);
+  MemoryContextSwitchTo(old);
+  MemoryContext row_context =
+      AllocSetContextCreate(CurrentMemoryContext, "redis_fdw row", ALLOCSET_DEFAULT_SIZES);
+  old = MemoryContextSwitchTo(row_context);
+  while (NextRow(scan, slot)) {
+    PutRow(scan->store, slot);
+    MemoryContextReset(row_context);
+  }
+  MemoryContextSwitchTo(old);
+  MemoryContextDelete(row_context);
+}
+
+}  // namespace
+
+void BeginForeignScan(ForeignScanState* node, int eflags) {
+  ForeignScan* plan = (ForeignScan*)node->ss.ps.plan;
+  EState* estate = node->ss.ps.state;
+  MemoryContext context = estate->es_query_cxt;
+  MemoryContext old = MemoryContextSwitchTo(context);
+
+  RedisScan* scan = (RedisScan*)palloc0(sizeof(RedisScan));
+  Relation relation = node->ss.ss_currentRelation;
+  scan->binding = BindForeignTable(relation, ScanUserId(node), context);
+  scan->runtime = Hang<ScanRuntime>(context);
+  DecodeInto(scan, plan->fdw_private);
+  InitOutput(scan, RelationGetDescr(relation), (List*)list_nth(plan->fdw_private, kScanColumns),
+             context);
+  InitOperands(scan, plan, (PlanState*)node, context);
+  scan->complete_first = StatementWrites(estate, scan->binding);
+  node->fdw_state = scan;
+  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan);
+  MemoryContextSwitchTo(old);
+}
+
+TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
+  RedisScan* scan = ScanOf(node);
+  TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
+  if (!scan->started) {
+    StartScan(node, scan);
+    if (scan->complete_first) FillStore(node, scan);
+  }
+  if (scan->store != nullptr) {
+    GetRow(scan->store, slot);
+  } else {
+    NextRow(scan, slot);
+  }
+  return slot;
+}
+
+void ReScanForeignScan(ForeignScanState* node) {
+  RedisScan* scan = ScanOf(node);
+  if (scan == nullptr || !scan->started) return;
+  if (scan->store != nullptr) {
+    if (node->ss.ps.chgParam == nullptr) {
+      RewindStore(scan->store);
+      return;
+    }
+    DropStore(scan->store);
+    scan->store = nullptr;
+  }
+  scan->started = false;
+}
+
+void EndForeignScan(ForeignScanState* node) {
+  RedisScan* scan = ScanOf(node);
+  if (scan == nullptr || scan->runtime->object == nullptr) return;
+  if (scan->started) {
+    CallCpp([&] {
+      scan->runtime->object->scan->Stop();
+      return absl::OkStatus();
+    });
+  }
+  if (scan->store != nullptr) DropStore(scan->store);
+  scan->store = nullptr;
+  scan->runtime->Drop();
+}
+
+}  // namespace redis_fdw

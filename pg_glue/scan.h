@@ -1,0 +1,17 @@
+// Execution of scans: the executor callbacks of FdwRoutine that read.
+
+#ifndef REDIS_FDW_PG_GLUE_SCAN_H_
+#define REDIS_FDW_PG_GLUE_SCAN_H_
+
+#include "pg_glue/pg.h"
+
+namespace redis_fdw {
+
+void BeginForeignScan(ForeignScanState* node, int eflags);
+TupleTableSlot* IterateForeignScan(ForeignScanState* node);
+void ReScanForeignScan(ForeignScanState* node);
+void EndForeignScan(ForeignScanState* node);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_PG_GLUE_SCAN_H_

@@ -1,0 +1,99 @@
+#include "pg_glue/scan_operands.h"
+
+#include <cstring>
+
+#include "pg_glue/pg.h"
+#include "pg_glue/plan_data.h"
+
+namespace redis_fdw {
+namespace {
+
+Cell::Kind KindOf(Semantics semantics) {
+  switch (semantics) {
+    case Semantics::kBytes:
+      return Cell::Kind::kBytes;
+    case Semantics::kInteger:
+      return Cell::Kind::kInt64;
+    case Semantics::kDouble:
+      return Cell::Kind::kDouble;
+  }
+  return Cell::Kind::kBytes;
+}
+
+Cell OperandCell(OperandState* operand, Datum value) {
+  // A float4 compares as the double it widens to, which is not what its shortest decimal reads as.
+  if (operand->io.type == FLOAT4OID && operand->kind == Cell::Kind::kDouble) {
+    return Cell::Double(DatumGetFloat4(value));
+  }
+  return DatumToCell(&operand->io, operand->kind, value);
+}
+
+Cell ArrayCell(OperandState* operand, Datum value) {
+  ArrayType* array = DatumGetArrayTypeP(value);
+  int16 length;
+  bool by_value;
+  char align;
+  get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
+  Datum* values;
+  bool* nulls;
+  int count;
+  deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &values, &nulls, &count);
+  Cell* cells = (Cell*)palloc0(sizeof(Cell) * (count + 1));
+  for (int i = 0; i < count; ++i) {
+    cells[i] = nulls[i] ? Cell::Null() : OperandCell(operand, values[i]);
+  }
+  return Cell::List(absl::Span<const Cell>(cells, (size_t)count));
+}
+
+}  // namespace
+
+void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryContext context) {
+  List* types = (List*)list_nth(plan->fdw_private, kScanOperandTypes);
+  List* arrays = (List*)list_nth(plan->fdw_private, kScanOperandArray);
+  List* exprs = ExecInitExprList(plan->fdw_exprs, parent);
+  scan->noperands = list_length(exprs);
+  scan->operands = (OperandState*)palloc0(sizeof(OperandState) * (scan->noperands + 1));
+  for (int i = 0; i < scan->noperands; ++i) {
+    OperandState* operand = &scan->operands[i];
+    operand->expr = (ExprState*)list_nth(exprs, i);
+    operand->is_array = list_nth_int(arrays, i) != 0;
+    InitValueIo(&operand->io, list_nth_oid(types, i), -1, context);
+  }
+  for (const PlannedPredicate& planned : scan->runtime->object->plan.predicates) {
+    scan->operands[planned.predicate.operand].kind = KindOf(planned.predicate.semantics);
+  }
+  scan->operand_context =
+      AllocSetContextCreate(context, "redis_fdw operands", ALLOCSET_SMALL_SIZES);
+}
+
+void EvaluateOperands(RedisScan* scan, ExprContext* econtext) {
+  MemoryContextReset(scan->operand_context);
+  MemoryContext old = MemoryContextSwitchTo(scan->operand_context);
+  scan->operand_cells = (Cell*)palloc0(sizeof(Cell) * (scan->noperands + 1));
+  for (int i = 0; i < scan->noperands; ++i) {
+    OperandState* operand = &scan->operands[i];
+    bool is_null = false;
+    Datum value = ExecEvalExpr(operand->expr, econtext, &is_null);
+    if (is_null) {
+      scan->operand_cells[i] = Cell::Null();
+    } else {
+      scan->operand_cells[i] =
+          operand->is_array ? ArrayCell(operand, value) : OperandCell(operand, value);
+    }
+  }
+  MemoryContextSwitchTo(old);
+}
+
+void InitColumnIo(ColumnIo* io, const TableBinding* binding, int ordinal, Form_pg_attribute att,
+                  MemoryContext context) {
+  InitValueIo(&io->value, att->atttypid, att->atttypmod, context);
+  const BoundColumn& column = binding->table().columns()[ordinal];
+  io->name = pstrdup(NameStr(att->attname));
+  io->kind = column.kind;
+  // Types other than text and bytea parse leniently ("07", " 7"): as identities they are checked.
+  io->round_trips = column.identity && column.kind == Cell::Kind::kBytes &&
+                    io->value.form != ValueIo::Form::kText &&
+                    io->value.form != ValueIo::Form::kBytea;
+}
+
+}  // namespace redis_fdw

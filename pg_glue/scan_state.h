@@ -1,0 +1,64 @@
+// What a running ForeignScan keeps: shared by scan.cc (execution) and explain.cc.
+
+#ifndef REDIS_FDW_PG_GLUE_SCAN_STATE_H_
+#define REDIS_FDW_PG_GLUE_SCAN_STATE_H_
+
+#include <memory>
+
+#include "core/base/row_batch.h"
+#include "core/exec/pipeline.h"
+#include "pg_glue/binding.h"
+#include "pg_glue/datum.h"
+#include "pg_glue/hung.h"
+#include "pg_glue/scan_store.h"
+#include "tables/table.h"
+
+#include "pg_glue/pg.h"
+
+namespace redis_fdw {
+
+// The C++ side. Destroyed in reverse order: the scan before the pipeline it uses.
+struct ScanRuntime {
+  ScanPlan plan;
+  ScanOptions options;
+  std::unique_ptr<Pipeline> pipeline;  // null while only explained
+  std::unique_ptr<Scan> scan;
+  std::unique_ptr<RowBatch> batch;
+};
+
+// An operand of the plan, evaluated at each start.
+struct OperandState {
+  ExprState* expr;
+  ValueIo io;       // of the value, or of the array's elements
+  Cell::Kind kind;  // what the plan's semantics want
+  bool is_array;
+};
+
+// Plain data in the query's memory context.
+struct RedisScan {
+  TableBinding* binding;
+  Hung<ScanRuntime>* runtime;
+
+  int noperands;
+  OperandState* operands;
+  MemoryContext operand_context;  // values of the current run
+  Cell* operand_cells;
+
+  int noutput;       // columns of a batch
+  ColumnIo* output;  // one per column of a batch
+  AttrNumber* output_attnums;
+
+  bool started;     // Scan::Start() has been called for the current parameters
+  size_t next_row;  // in the batch
+  bool at_end;
+  ScanStore* store;     // rows kept because the statement writes what it scans, or to free a
+                        // connection; else null
+  bool complete_first;  // the statement writes what this scan reads
+
+  // For error contexts.
+  ColumnIo* converting;
+};
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_PG_GLUE_SCAN_STATE_H_

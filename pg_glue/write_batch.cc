@@ -1,0 +1,140 @@
+#include "pg_glue/write_batch.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "pg_glue/connect.h"
+#include "pg_glue/guard.h"
+#include "pg_glue/pg.h"
+#include "pg_glue/writes_pending.h"
+#include "tables/write_runner.h"
+
+namespace redis_fdw {
+namespace {
+
+// Bytes of values that a batch may collect whatever batch_size says.
+constexpr Size kBatchBytes = 4 * 1024 * 1024;
+
+WriteBatch* pending = nullptr;
+
+void Unlink(void* arg) {
+  WriteBatch* batch = static_cast<WriteBatch*>(arg);
+  if (batch->prev != nullptr) batch->prev->next = batch->next;
+  if (batch->next != nullptr) batch->next->prev = batch->prev;
+  if (pending == batch) pending = batch->next;
+}
+
+void Link(WriteBatch* batch, MemoryContext context) {
+  batch->next = pending;
+  if (pending != nullptr) pending->prev = batch;
+  pending = batch;
+  batch->unlink.func = Unlink;
+  batch->unlink.arg = batch;
+  MemoryContextRegisterResetCallback(context, &batch->unlink);
+}
+
+[[noreturn]] void RaiseFailedBefore() {
+  ereport(ERROR, (errcode(ERRCODE_FDW_ERROR), errmsg("an earlier write of this statement failed"),
+                  errdetail("Its error was caught while a function or trigger read from Redis.")));
+  pg_unreachable();
+}
+
+bool Finish(WriteBatch* batch) {
+  WriteRuntime* runtime = batch->runtime->object;
+  if (batch->one_by_one) {
+    FlushBatch(batch);
+    return runtime->results.empty() || runtime->results.back().applied;
+  }
+  bool full = runtime->ops.size() >= static_cast<size_t>(batch->binding->options->batch_size) ||
+              MemoryContextMemAllocated(batch->rows_context, true) >= kBatchBytes;
+  if (full) FlushBatch(batch);
+  return true;
+}
+
+}  // namespace
+
+WriteBatch* NewWriteBatch(TableBinding* binding, MemoryContext context) {
+  MemoryContext old = MemoryContextSwitchTo(context);
+  WriteBatch* batch = (WriteBatch*)palloc0(sizeof(WriteBatch));
+  batch->binding = binding;
+  batch->runtime = Hang<WriteRuntime>(context);
+  batch->rows_context =
+      AllocSetContextCreate(context, "redis_fdw write batch", ALLOCSET_DEFAULT_SIZES);
+  CallCpp([&] {
+    auto runtime = std::make_unique<WriteRuntime>();
+    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*binding->options));
+    runtime->pipeline = std::make_unique<Pipeline>(BackendPool(), std::move(router), PoolLimits());
+    runtime->state = binding->table().NewWriteState();
+    batch->runtime->object = runtime.release();
+    return absl::OkStatus();
+  });
+  Link(batch, context);
+  MemoryContextSwitchTo(old);
+  return batch;
+}
+
+bool AddInsert(WriteBatch* batch, const Cell* cells) {
+  if (batch->failed) RaiseFailedBefore();
+  CallCpp([&] {
+    WriteOp op;
+    op.kind = WriteKind::kInsert;
+    op.new_cells = absl::MakeConstSpan(cells, static_cast<size_t>(batch->binding->ncolumns));
+    op.conflict = batch->conflict;
+    batch->runtime->object->ops.push_back(std::move(op));
+    return absl::OkStatus();
+  });
+  return Finish(batch);
+}
+
+bool AddDelete(WriteBatch* batch, const Cell* identity, int count, int64 row_number) {
+  if (batch->failed) RaiseFailedBefore();
+  CallCpp([&] {
+    WriteOp op;
+    op.kind = WriteKind::kDelete;
+    op.old.cells = absl::MakeConstSpan(identity, static_cast<size_t>(count));
+    op.old.row_number = row_number;
+    batch->runtime->object->ops.push_back(std::move(op));
+    return absl::OkStatus();
+  });
+  return Finish(batch);
+}
+
+void FlushBatch(WriteBatch* batch) {
+  if (batch->failed) RaiseFailedBefore();
+  WriteRuntime* runtime = batch->runtime->object;
+  if (runtime == nullptr || runtime->ops.empty()) return;
+  // Whatever happens now, these rows are not tried again; and if it is an error, nothing after them
+  // is.
+  batch->failed = true;
+  CallCpp([&] {
+    absl::Status status =
+        RunWrites(batch->binding->table(), runtime->ops, batch->one_by_one, batch->rows_sent + 1,
+                  runtime->state.get(), runtime->pipeline.get(), &runtime->results);
+    batch->rows_sent += static_cast<int64>(runtime->ops.size());
+    runtime->ops.clear();
+    return status;
+  });
+  batch->failed = false;
+  MemoryContextReset(batch->rows_context);
+}
+
+const char* GeneratedId(WriteBatch* batch) {
+  const char* id = nullptr;
+  CallCpp([&] {
+    const std::vector<WriteResult>& results = batch->runtime->object->results;
+    if (results.empty() || results.back().generated_id.empty()) return absl::OkStatus();
+    const std::string& generated = results.back().generated_id;
+    return CallPg([&] { id = pstrdup(generated.c_str()); });
+  });
+  return id;
+}
+
+void FlushPendingWrites() {
+  // A flush may not add or remove batches, so the list stays as it is meanwhile.
+  for (WriteBatch* batch = pending; batch != nullptr; batch = batch->next) {
+    if (!batch->failed) FlushBatch(batch);
+  }
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,21 @@
+// Whether a statement writes what it scans. Such a scan reads everything before the first write,
+// and takes no operands from join partners (it would run again between writes).
+
+#ifndef REDIS_FDW_PG_GLUE_WRITE_CONFLICT_H_
+#define REDIS_FDW_PG_GLUE_WRITE_CONFLICT_H_
+
+#include "pg_glue/binding.h"
+#include "pg_glue/pg.h"
+
+namespace redis_fdw {
+
+// For the executor: whether a target of the running statement is the table's key, by whatever
+// foreign table.
+bool StatementWrites(EState* estate, const TableBinding* binding);
+
+// For the planner: the same of the query being planned and those around it.
+bool QueryWrites(PlannerInfo* root, const TableBinding* binding);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_PG_GLUE_WRITE_CONFLICT_H_

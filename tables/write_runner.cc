@@ -1,0 +1,103 @@
+#include "tables/write_runner.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+
+namespace redis_fdw {
+namespace {
+
+// The first refusal of a batch, with the command that met it.
+struct Refusal {
+  absl::Status status;
+  const PlannedWrite* write = nullptr;
+};
+
+// Takes one command's reply. Refusals are noted rather than returned, so that the other replies are
+// read and the connection stays usable.
+class WriteSink : public ReplySink {
+ public:
+  WriteSink(const PlannedWrite* write, absl::Span<WriteResult> results, Refusal* refusal)
+      : write_(write), results_(results), refusal_(refusal) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    if (write_->interpret == nullptr) return absl::OkStatus();
+    Note(write_->interpret(element, results_));
+    return absl::OkStatus();
+  }
+  absl::Status OnError(const absl::Status& error) override {
+    Note(error);
+    return absl::OkStatus();
+  }
+
+ private:
+  void Note(const absl::Status& status) {
+    if (status.ok() || refusal_->write != nullptr) return;
+    refusal_->status = status;
+    refusal_->write = write_;
+  }
+
+  const PlannedWrite* write_;
+  absl::Span<WriteResult> results_;
+  Refusal* refusal_;
+};
+
+absl::Status DescribeRefusal(const Refusal& refusal, int64_t first_row, size_t batch_rows,
+                             bool other_commands) {
+  ErrorInfo info = GetErrorInfo(refusal.status);
+  int64_t first = first_row + static_cast<int64_t>(refusal.write->first_op);
+  int64_t last = first + static_cast<int64_t>(refusal.write->op_count) - 1;
+  if (first == 1 && batch_rows == 1)
+    return refusal.status;  // a statement of one row: nothing to add
+  std::string rows = first == last ? absl::StrCat("Row ", first, " of the statement was")
+                                   : absl::StrCat("Rows ", first, " to ", last,
+                                                  " of the statement, sent as one command, were");
+  std::string detail = absl::StrCat(rows, " refused.");
+  if (first > 1) absl::StrAppend(&detail, " Rows before may have been written.");
+  if (other_commands) {
+    absl::StrAppend(&detail, " Rows after, up to row ",
+                    first_row + static_cast<int64_t>(batch_rows) - 1,
+                    ", may have been written as well.");
+  }
+  if (!info.detail.empty()) absl::StrAppend(&detail, " ", info.detail);
+  return MakeError(info.kind, info.message, info.hint, detail);
+}
+
+}  // namespace
+
+absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool want_results,
+                       int64_t first_row, WriteState* state, Pipeline* pipeline,
+                       std::vector<WriteResult>* results) {
+  results->assign(ops.size(), WriteResult());
+  if (ops.empty()) return absl::OkStatus();
+
+  Command probe("EXISTS");  // never sent: it says which node will be written to
+  probe.Key(table.key());
+  ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(probe));
+
+  std::vector<PlannedWrite> writes;
+  RETURN_IF_ERROR(table.BuildWrites(ops, *server, want_results, state, &writes));
+  Refusal refusal;
+  std::vector<WriteSink> sinks;
+  sinks.reserve(writes.size());  // the pipeline keeps pointers to them
+  for (const PlannedWrite& write : writes) {
+    sinks.emplace_back(&write, absl::MakeSpan(*results).subspan(write.first_op, write.op_count),
+                       &refusal);
+  }
+  absl::Status status;
+  for (size_t i = 0; i < writes.size() && status.ok(); ++i) {
+    status = pipeline->Submit(writes[i].command, &sinks[i]);
+  }
+  if (status.ok()) status = pipeline->Drain();
+  if (!status.ok()) {
+    pipeline->Abandon();  // the sinks end here
+    return status;
+  }
+  pipeline->ReleaseIdle();
+  if (refusal.write == nullptr) return absl::OkStatus();
+  bool more_after = refusal.write != &writes.back();
+  return DescribeRefusal(refusal, first_row, ops.size(), more_after);
+}
+
+}  // namespace redis_fdw
