@@ -26,8 +26,8 @@ def pg_test(name, srcs, deps = [], data = [], env = {}, extension = True, size =
       **kwargs: as in cc_test.
     """
     env = dict(env)
-    env["REDIS_FDW_PG_CONFIG_PATHS"] = "$(rootpath //testing:pg_config_paths)"
-    data = data + ["//testing:pg_config_paths"]
+    env["REDIS_FDW_PG_CONFIG_PATHS"] = "$(rootpath //tools/bazel:pg_config_paths)"
+    data = data + ["//tools/bazel:pg_config_paths"]
     if extension:
         env["REDIS_FDW_EXTENSION_FILES"] = "$(rootpaths //pg_glue:extension_files)"
         data = data + ["//pg_glue:extension_files"]

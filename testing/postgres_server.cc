@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Reads //testing:pg_config_paths.
+// Reads //tools/bazel:pg_config_paths.
 absl::StatusOr<std::map<std::string, std::string>> ReadPaths(std::string file) {
   if (file.empty()) {
     const char* from_rule = getenv("REDIS_FDW_PG_CONFIG_PATHS");

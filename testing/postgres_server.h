@@ -34,7 +34,7 @@ struct PostgresOptions {
   // is found out.
   std::string locale = "C.UTF-8";
   std::string encoding = "UTF8";
-  // Where PostgreSQL is: //testing:pg_config_paths. Empty: what pg_test() says.
+  // Where PostgreSQL is: //tools/bazel:pg_config_paths. Empty: what pg_test() says.
   std::string pg_config_paths;
 };
 

@@ -38,12 +38,12 @@ def sql_test(
         "$(rootpath //testing/sql:sql_runner)",
         "--sql=$(rootpath %s)" % sql,
         "--expected=$(rootpath %s)" % expected,
-        "--pg_config_paths=$(rootpath //testing:pg_config_paths)",
+        "--pg_config_paths=$(rootpath //tools/bazel:pg_config_paths)",
     ] + ["--config=" + line for line in config]
     data = [
         sql,
         expected,
-        "//testing:pg_config_paths",
+        "//tools/bazel:pg_config_paths",
         "//testing/sql:sql_runner",
     ]
     if bare or not extension:
@@ -54,7 +54,7 @@ def sql_test(
     native.sh_test(
         name = name,
         size = size,
-        srcs = ["//testing/sql:run.sh"],
+        srcs = ["//tools/bazel:run.sh"],
         args = args,
         data = data,
         **kwargs

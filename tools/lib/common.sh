@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# What the scripts in tools/ share. Source it after `set -euo pipefail`; it leaves the caller in the
+# root of the workspace.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+
+# Bazel wants a home, which a bare container may not give.
+export HOME="${HOME:-$(mktemp -d)}"
+
+say() { printf '\n== %s\n' "$*"; }
+complain() { printf 'redis_fdw: %s\n' "$*" >&2; }
+die() {
+  complain "$*"
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# PG_CONFIG, else the one on PATH; as in tools/bazel/pg_config.bzl.
+pg_config_path() {
+  if [[ -n "${PG_CONFIG:-}" ]]; then
+    printf '%s\n' "$PG_CONFIG"
+  else
+    command -v pg_config || true
+  fi
+}
+
+# Flags that a log wants and a person does not.
+bazel_config() {
+  if [[ -n "${CI:-}" ]]; then printf '%s\n' --config=ci; fi
+}
