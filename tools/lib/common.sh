@@ -4,8 +4,15 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
-# Bazel wants a home, which a bare container may not give.
-export HOME="${HOME:-$(mktemp -d)}"
+# Bazel keeps its cache at home, and a bare container may not say where that is.
+if [[ -z "${HOME:-}" ]]; then
+  HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"
+  if [[ ! -w "$HOME" ]]; then
+    HOME="/tmp/redis_fdw_home.$(id -u)"
+    mkdir -p "$HOME"
+  fi
+  export HOME
+fi
 
 say() { printf '\n== %s\n' "$*"; }
 complain() { printf 'redis_fdw: %s\n' "$*" >&2; }
