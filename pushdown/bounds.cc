@@ -1,0 +1,141 @@
+#include "pushdown/bounds.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace redis_fdw {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// 2^63: the first double that is no int64.
+constexpr double kTooLarge = 9223372036854775808.0;
+
+// The greatest double that is at most `v`.
+double DoubleAtMost(int64_t v) {
+  double d = static_cast<double>(v);  // the nearest, which may be above
+  bool above = d >= kTooLarge || static_cast<int64_t>(d) > v;
+  return above ? std::nextafter(d, -kInfinity) : d;
+}
+
+// The least double that is at least `v`.
+double DoubleAtLeast(int64_t v) {
+  double d = static_cast<double>(v);
+  bool below = d < kTooLarge && static_cast<int64_t>(d) < v;
+  return below ? std::nextafter(d, kInfinity) : d;
+}
+
+void RaiseMin(DoubleRange* range, double value, bool exclusive) {
+  if (value > range->min) {
+    range->min = value;
+    range->min_exclusive = exclusive;
+  } else if (value == range->min) {
+    range->min_exclusive = range->min_exclusive || exclusive;
+  }
+}
+
+void LowerMax(DoubleRange* range, double value, bool exclusive) {
+  if (value < range->max) {
+    range->max = value;
+    range->max_exclusive = exclusive;
+  } else if (value == range->max) {
+    range->max_exclusive = range->max_exclusive || exclusive;
+  }
+}
+
+// NaN is above every stored value: less than it is everything, at least it is nothing.
+void NarrowByNan(DoubleRange* range, CompareOp op) {
+  if (op != CompareOp::kLt && op != CompareOp::kLe) range->empty = true;
+}
+
+// `low` and `high` enclose the operand; they differ only for an integer that no double equals,
+// where an exclusive end would lose what lies between.
+void Narrow(DoubleRange* range, CompareOp op, double low, double high) {
+  bool exact = low == high;
+  switch (op) {
+    case CompareOp::kEq:
+      RaiseMin(range, low, false);
+      LowerMax(range, high, false);
+      return;
+    case CompareOp::kGt:
+    case CompareOp::kGe:
+      RaiseMin(range, low, op == CompareOp::kGt && exact);
+      return;
+    case CompareOp::kLt:
+    case CompareOp::kLe:
+      LowerMax(range, high, op == CompareOp::kLt && exact);
+      return;
+    case CompareOp::kIn:
+      return;  // not a bound
+  }
+}
+
+void NarrowByCell(DoubleRange* range, CompareOp op, const Cell& operand) {
+  switch (operand.kind()) {
+    case Cell::Kind::kDouble:
+      if (std::isnan(operand.dbl())) {
+        NarrowByNan(range, op);
+      } else {
+        Narrow(range, op, operand.dbl(), operand.dbl());
+      }
+      return;
+    case Cell::Kind::kInt64:
+      Narrow(range, op, DoubleAtMost(operand.int64()), DoubleAtLeast(operand.int64()));
+      return;
+    case Cell::Kind::kNull:
+      range->empty = true;  // a comparison with NULL is true of no row
+      return;
+    case Cell::Kind::kBytes:
+    case Cell::Kind::kList:
+      assert(false && "operand of a bound is neither number nor NULL");
+      return;
+  }
+}
+
+void NarrowByInt(IntRange* range, CompareOp op, int64_t v) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  bool nothing = (op == CompareOp::kGt && v == kMax) || (op == CompareOp::kLt && v == kMin);
+  if (nothing) {
+    range->min = kMax;
+    range->max = kMin;
+    return;
+  }
+  if (op == CompareOp::kGt) range->min = std::max(range->min, v + 1);
+  if (op == CompareOp::kLt) range->max = std::min(range->max, v - 1);
+  if (op == CompareOp::kEq || op == CompareOp::kGe) range->min = std::max(range->min, v);
+  if (op == CompareOp::kEq || op == CompareOp::kLe) range->max = std::min(range->max, v);
+}
+
+}  // namespace
+
+DoubleRange ResolveDoubleRange(absl::Span<const Predicate> predicates, int column,
+                               absl::Span<const Cell> params) {
+  DoubleRange range;
+  for (const Predicate& predicate : predicates) {
+    if (predicate.column != column || predicate.op == CompareOp::kIn) continue;
+    NarrowByCell(&range, predicate.op, params[predicate.operand]);
+  }
+  bool point_excluded = range.min == range.max && (range.min_exclusive || range.max_exclusive);
+  if (range.min > range.max || point_excluded) range.empty = true;
+  return range;
+}
+
+IntRange ResolveIntRange(absl::Span<const Predicate> predicates, int column,
+                         absl::Span<const Cell> params) {
+  IntRange range;
+  for (const Predicate& predicate : predicates) {
+    if (predicate.column != column || predicate.op == CompareOp::kIn) continue;
+    const Cell& operand = params[predicate.operand];
+    if (operand.kind() == Cell::Kind::kInt64) {
+      NarrowByInt(&range, predicate.op, operand.int64());
+    } else {
+      assert(operand.is_null() && "operand of an integer bound is neither integer nor NULL");
+      range.min = std::numeric_limits<int64_t>::max();
+      range.max = std::numeric_limits<int64_t>::min();
+    }
+  }
+  return range;
+}
+
+}  // namespace redis_fdw
