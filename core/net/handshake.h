@@ -1,0 +1,70 @@
+// Handshake: what a connection says before it is used, in one round trip: AUTH, SELECT, INFO
+// server, CLIENT SETNAME.
+//
+// It is the sink of its own commands' replies. The errors of AUTH and SELECT are heeded; that INFO
+// is forbidden is tolerated (the server is then taken for the oldest supported), and CLIENT SETNAME
+// is a courtesy.
+
+#ifndef REDIS_FDW_CORE_NET_HANDSHAKE_H_
+#define REDIS_FDW_CORE_NET_HANDSHAKE_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/net/endpoint.h"
+#include "core/resp/command.h"
+#include "core/resp/reply_sink.h"
+
+namespace redis_fdw {
+
+// What differs between servers, as INFO server tells. An unknown server (INFO forbidden by ACL) is
+// treated as the oldest supported, Redis 6.0.
+struct ServerInfo {
+  int redis_version = 60000;  // 70015 for 7.0.15; Valkey's redis_version counts too
+  std::string run_id;         // empty if unknown
+  bool cluster_enabled = false;
+
+  bool AtLeast(int major, int minor) const { return redis_version >= major * 10000 + minor * 100; }
+};
+
+// How to connect. The password appears in no message.
+struct ConnectionSpec {
+  Endpoint endpoint;
+  std::string username;  // empty: AUTH password alone
+  std::string password;  // both empty: no AUTH
+  int database = 0;
+  absl::Duration connect_timeout = absl::Seconds(10);  // InfiniteDuration: none
+  absl::Duration command_timeout = absl::Seconds(30);  // of silence while an answer is awaited
+};
+
+// Reads the reply of INFO server. What is missing keeps its default.
+ServerInfo ParseServerInfo(absl::string_view info);
+
+class Handshake : public ReplySink {
+ public:
+  // `spec` must outlive the handshake.
+  explicit Handshake(const ConnectionSpec& spec);
+
+  // To be sent in this order; replies come back to this sink in the same.
+  const std::vector<Command>& commands() const { return commands_; }
+  bool done() const { return replies_ == commands_.size(); }
+  const ServerInfo& server_info() const { return server_info_; }
+
+  absl::Status OnElement(const ReplyElement& element) override;
+  absl::Status OnEnd() override;
+  absl::Status OnError(const absl::Status& error) override;
+
+ private:
+  const ConnectionSpec& spec_;
+  std::vector<Command> commands_;
+  size_t replies_ = 0;
+  ServerInfo server_info_;
+};
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_CORE_NET_HANDSHAKE_H_
