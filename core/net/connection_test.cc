@@ -1,0 +1,515 @@
+#include "core/net/connection.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "gtest/gtest.h"
+#include "testing/fakes/fake_server.h"
+#include "testing/fakes/fake_waiter.h"
+#include "testing/fakes/fault_transport.h"
+#include "testing/fakes/recording_sink.h"
+#include "testing/fakes/resp.h"
+
+namespace redis_fdw {
+namespace {
+
+using test::Array;
+using test::Bulk;
+using test::Bulks;
+using test::FakeServer;
+using test::FakeTransportFactory;
+using test::FakeWaiter;
+using test::Faults;
+using test::FaultTransportFactory;
+using test::RecordingSink;
+using Argv = std::vector<std::string>;
+using Lines = std::vector<std::string>;
+
+std::string Echo(const Argv& argv) {
+  if (argv[0] == "GET") return Bulk("value of " + argv[1]);
+  if (argv[0] == "LIST") return Bulks({"a", "b", "c"});
+  if (argv[0] == "SILENT") return "";
+  if (argv[0] == "FAIL") return test::Error("ERR failed");
+  return test::Ok();
+}
+
+class ConnectionTest : public testing::Test {
+ protected:
+  std::unique_ptr<Connection> NewConnection() {
+    FaultTransportFactory network(&network_, &faults_);
+    spec_.endpoint.host = "fake";
+    return std::make_unique<Connection>(spec_, network.NewTransport(spec_.endpoint).value(),
+                                        waiter_.Now());
+  }
+
+  // Advances until nothing is outstanding (or, with none asked for, until ready).
+  absl::Status Run(Connection* connection) {
+    while (true) {
+      ASSIGN_OR_RETURN(bool moved, connection->Advance(waiter_.Now()));
+      if (connection->ready() && connection->outstanding() == 0) return absl::OkStatus();
+      if (moved) continue;
+      std::vector<FdInterest> interests;
+      absl::Time deadline = absl::InfiniteFuture();
+      connection->AppendInterest(&interests, &deadline);
+      RETURN_IF_ERROR(waiter_.Wait(interests, deadline));
+    }
+  }
+
+  FakeServer server_{&Echo};
+  FakeTransportFactory network_{&server_};
+  FakeWaiter waiter_;
+  Faults faults_;
+  ConnectionSpec spec_;
+  RecordingSink sink_;
+};
+
+// --- Handshake ----------------------------------------------------------------------------------
+
+TEST_F(ConnectionTest, LearnsWhoTheServerIs) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  EXPECT_FALSE(connection->ready());
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(connection->server_info().redis_version, 70015);
+  EXPECT_EQ(connection->server_info().run_id, "fake-run-1");
+  EXPECT_TRUE(connection->idle());
+  EXPECT_TRUE(connection->Usable());
+}
+
+TEST_F(ConnectionTest, CommandsWaitForTheHandshake) {
+  server_.options.password = "right";
+  spec_.password = "wrong";
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("GET").Key("k"), &sink_, nullptr);
+  EXPECT_EQ(connection->outstanding(), 1u);
+  absl::Status status = Run(connection.get());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kAuthentication);
+  EXPECT_TRUE(absl::StrContains(status.message(), "fake:6379")) << status;
+  EXPECT_TRUE(server_.commands().empty());
+  EXPECT_TRUE(connection->broken());
+  EXPECT_EQ(connection->Advance(waiter_.Now()).status(), status);
+}
+
+TEST_F(ConnectionTest, PasswordNeverShows) {
+  server_.options.password = "right-secret";
+  for (const char* password : {"wrong-secret", ""}) {
+    spec_.password = password;
+    std::unique_ptr<Connection> connection = NewConnection();
+    absl::Status status = Run(connection.get());
+    const ErrorInfo info = GetErrorInfo(status);
+    EXPECT_EQ(info.kind, ErrorKind::kAuthentication);
+    EXPECT_FALSE(info.hint.empty());
+    EXPECT_FALSE(absl::StrContains(info.message + info.hint + info.detail, "secret"));
+  }
+  spec_.password = "right-secret";
+  std::unique_ptr<Connection> connection = NewConnection();
+  EXPECT_TRUE(Run(connection.get()).ok());
+}
+
+TEST_F(ConnectionTest, PasswordForAServerWithoutOne) {
+  spec_.password = "needless";
+  std::unique_ptr<Connection> connection = NewConnection();
+  const ErrorInfo info = GetErrorInfo(Run(connection.get()));
+  EXPECT_EQ(info.kind, ErrorKind::kAuthentication);
+  EXPECT_TRUE(absl::StrContains(info.hint, "remove option \"password\"")) << info.hint;
+}
+
+TEST_F(ConnectionTest, DatabaseOutOfRange) {
+  spec_.database = 99;
+  std::unique_ptr<Connection> connection = NewConnection();
+  const ErrorInfo info = GetErrorInfo(Run(connection.get()));
+  EXPECT_EQ(info.kind, ErrorKind::kInvalidOption);
+  EXPECT_TRUE(absl::StrContains(info.message, "database 99")) << info.message;
+  EXPECT_TRUE(absl::StrContains(info.hint, "\"database\"")) << info.hint;
+}
+
+TEST_F(ConnectionTest, ForbiddenInfoIsTolerated) {
+  server_.options.info_forbidden = true;
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(connection->server_info().redis_version, 60000);
+  EXPECT_EQ(connection->server_info().run_id, "");
+}
+
+TEST_F(ConnectionTest, NoRoomForAnotherClient) {
+  FakeServer full([this](const Argv&) {
+    server_.CloseAll();
+    return test::Error("ERR max number of clients reached");
+  });
+  full.options.raw = true;
+  network_ = FakeTransportFactory(&full);
+  std::unique_ptr<Connection> connection = NewConnection();
+  absl::Status status = Run(connection.get());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kConnectFailed);
+  EXPECT_TRUE(absl::StrContains(status.message(), "max number of clients")) << status;
+}
+
+TEST_F(ConnectionTest, NotRedis) {
+  FakeServer http([](const Argv&) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); });
+  http.options.raw = true;
+  network_ = FakeTransportFactory(&http);
+  std::unique_ptr<Connection> connection = NewConnection();
+  absl::Status status = Run(connection.get());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kProtocol);
+  EXPECT_TRUE(absl::StrContains(status.message(), "fake:6379")) << status;
+}
+
+// --- Commands -----------------------------------------------------------------------------------
+
+TEST_F(ConnectionTest, RepliesInOrderAndCounted) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  Counters counters;
+  connection->Enqueue(Command("GET").Key("a").ReadOnly(), &sink_, &counters);
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, &counters);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, (Lines{"value of a", "*3", "a", "b", "c"}));
+  EXPECT_EQ(sink_.ends, 2);
+  connection->Enqueue(Command("GET").Key("b").ReadOnly(), &sink_, &counters);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(counters.commands, 3);
+  EXPECT_EQ(counters.round_trips, 2);
+  EXPECT_EQ(counters.bytes_sent, 20 + 14 + 20);
+  EXPECT_EQ(counters.bytes_received, 2 * 17 + 25);
+}
+
+TEST_F(ConnectionTest, ErrorReplyLeavesTheConnectionUsable) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("FAIL").Key("k"), &sink_, nullptr);
+  connection->Enqueue(Command("GET").Key("a"), &sink_, nullptr);
+  absl::Status status = Run(connection.get());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kRemote);
+  EXPECT_EQ(status.message(), "Redis at fake:6379 refused FAIL of key k: ERR failed");
+  EXPECT_FALSE(connection->broken());
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, Lines{"value of a"});
+  EXPECT_TRUE(connection->idle());
+}
+
+TEST_F(ConnectionTest, SwallowedErrorIsNone) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  sink_.swallow_errors = true;
+  connection->Enqueue(Command("FAIL"), &sink_, nullptr);
+  EXPECT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.errors.size(), 1u);
+  EXPECT_EQ(sink_.ends, 0);
+}
+
+TEST_F(ConnectionTest, SinkErrorBreaksTheConnection) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  sink_.element_status = MakeError(ErrorKind::kInvalidData, "not a number");
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  absl::Status status = Run(connection.get());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kInvalidData);
+  EXPECT_EQ(status.message(), "not a number");
+  EXPECT_TRUE(connection->broken());
+}
+
+TEST_F(ConnectionTest, SinkMayAskFurther) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  RecordingSink second;
+  sink_.on_end = [&] {
+    connection->Enqueue(Command("GET").Key("b"), &second, nullptr);
+    return absl::OkStatus();
+  };
+  connection->Enqueue(Command("GET").Key("a"), &sink_, nullptr);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(second.values, Lines{"value of b"});
+}
+
+// Requests larger than the buffers on both ways do not deadlock, and arrive in whatever pieces.
+TEST_F(ConnectionTest, LargePipelineThroughSmallBuffers) {
+  server_.options.buffer = 100;
+  server_.options.read_at_most = 7;
+  server_.options.write_at_most = 13;
+  std::unique_ptr<Connection> connection = NewConnection();
+  Lines expected;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string key = absl::StrCat("key", i);
+    connection->Enqueue(Command("GET").Key(key), &sink_, nullptr);
+    expected.push_back("value of " + key);
+  }
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, expected);
+}
+
+TEST_F(ConnectionTest, CursorOfAnotherProcessIsRefused) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  RecordingSink cursor;
+  cursor.swallow_errors = true;
+  connection->Enqueue(Command("GET").Key("x").CursorOf("fake-run-1"), &sink_, nullptr);
+  connection->Enqueue(Command("HSCAN").Key("x").CursorOf("another"), &cursor, nullptr);
+  connection->Enqueue(Command("GET").Key("y"), &sink_, nullptr);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  ASSERT_EQ(cursor.errors.size(), 1u);
+  EXPECT_EQ(GetErrorKind(cursor.errors[0]), ErrorKind::kConnectionLost);
+  EXPECT_EQ(server_.CommandLines(), (Lines{"GET x", "GET y"}));
+  cursor.swallow_errors = false;
+  connection->Enqueue(Command("HSCAN").Key("x").CursorOf("another"), &cursor, nullptr);
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kConnectionLost);
+  EXPECT_TRUE(connection->idle());
+}
+
+TEST_F(ConnectionTest, NothingComesBetweenMultiAndExec) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  RecordingSink stray;
+  stray.swallow_errors = true;
+  connection->Enqueue(Command("MULTI").AtomicGroup(1), &sink_, nullptr);
+  connection->Enqueue(Command("GET").Key("stray"), &stray, nullptr);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  ASSERT_EQ(stray.errors.size(), 1u);
+  // Outstanding is nothing, but who used it next would write into the open transaction.
+  EXPECT_FALSE(connection->idle());
+  connection->Enqueue(Command("SET").Key("a").AtomicGroup(1), &sink_, nullptr);
+  connection->Enqueue(Command("EXEC").AtomicGroup(1), &sink_, nullptr);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, (Lines{"OK", "QUEUED", "*1", "OK"}));
+  EXPECT_TRUE(connection->idle());
+}
+
+TEST_F(ConnectionTest, TooLargeACommandIsRefused) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  Command command("DEL");
+  for (int i = 0; i < (1 << 20); ++i) command.Arg("");
+  connection->Enqueue(command, &sink_, nullptr);
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kReplyTooLarge);
+  EXPECT_TRUE(connection->idle());
+}
+
+// --- Backpressure -------------------------------------------------------------------------------
+
+TEST_F(ConnectionTest, FullSinkStopsReading) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  server_.options.read_at_most = 10;
+  sink_.full_at = 2;
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  while (*connection->Advance(waiter_.Now())) {
+  }
+  EXPECT_GE(sink_.values.size(), 2u);
+  EXPECT_LE(sink_.values.size(), 3u);
+  std::vector<FdInterest> interests;
+  absl::Time deadline = absl::InfiniteFuture();
+  connection->AppendInterest(&interests, &deadline);
+  EXPECT_TRUE(interests.empty());
+  EXPECT_EQ(deadline, absl::InfiniteFuture());
+  // However long the reader takes, that is not the server's silence.
+  waiter_.Advance(absl::Hours(1));
+  EXPECT_FALSE(*connection->Advance(waiter_.Now()));
+  sink_.full_at = SIZE_MAX;
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, (Lines{"*3", "a", "b", "c", "*3", "a", "b", "c"}));
+}
+
+TEST_F(ConnectionTest, FlushDecodesNothing) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("GET").Key("a"), &sink_, nullptr);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(connection->Flush(waiter_.Now()).ok());
+  EXPECT_EQ(server_.CommandLines(), Lines{"GET a"});
+  EXPECT_TRUE(sink_.values.empty());
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, Lines{"value of a"});
+}
+
+// --- Deadlines ----------------------------------------------------------------------------------
+
+TEST_F(ConnectionTest, ConnectDeadline) {
+  server_.options.hang_connect = true;
+  spec_.connect_timeout = absl::Seconds(7);
+  const absl::Time begin = waiter_.Now();
+  std::unique_ptr<Connection> connection = NewConnection();
+  const ErrorInfo info = GetErrorInfo(Run(connection.get()));
+  EXPECT_EQ(info.kind, ErrorKind::kConnectFailed);
+  EXPECT_EQ(info.message, "could not connect to Redis at fake:6379 within 7s");
+  EXPECT_TRUE(absl::StrContains(info.hint, "connect_timeout_ms"));
+  EXPECT_EQ(waiter_.Now() - begin, absl::Seconds(7));
+}
+
+TEST_F(ConnectionTest, ConnectDeadlineCoversTheHandshake) {
+  server_.Hold();
+  const absl::Time begin = waiter_.Now();
+  std::unique_ptr<Connection> connection = NewConnection();
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kConnectFailed);
+  EXPECT_EQ(waiter_.Now() - begin, spec_.connect_timeout);
+}
+
+TEST_F(ConnectionTest, CommandDeadlineIsSilence) {
+  spec_.command_timeout = absl::Seconds(5);
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  waiter_.Advance(absl::Minutes(10));  // idle time does not count
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  connection->Enqueue(Command("SILENT").ReadOnly(), &sink_, nullptr);
+  // Slow but never silent for long.
+  server_.options.read_at_most = 1;
+  for (int i = 1; i <= 10; ++i) {
+    waiter_.At(absl::Seconds(4 * i),
+               [this, i] { i % 2 == 0 ? server_.Release() : server_.Hold(); });
+  }
+  const absl::Time begin = waiter_.Now();
+  const ErrorInfo info = GetErrorInfo(Run(connection.get()));
+  EXPECT_EQ(info.kind, ErrorKind::kTimeout);
+  EXPECT_EQ(info.message, "Redis at fake:6379 has not answered SILENT for 5s");
+  EXPECT_TRUE(absl::StrContains(info.hint, "command_timeout_ms"));
+  EXPECT_EQ(sink_.values.size(), 4u);
+  EXPECT_EQ(waiter_.Now() - begin, absl::Seconds(5));
+  EXPECT_TRUE(connection->broken());
+}
+
+TEST_F(ConnectionTest, TimeoutOfAWriteSaysThatItMayHaveBeenApplied) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("SILENT").Key("k"), &sink_, nullptr);
+  const ErrorInfo info = GetErrorInfo(Run(connection.get()));
+  EXPECT_EQ(info.kind, ErrorKind::kTimeout);
+  EXPECT_TRUE(absl::StrContains(info.detail, "may have been applied")) << info.detail;
+}
+
+TEST_F(ConnectionTest, NoDeadline) {
+  spec_.command_timeout = absl::InfiniteDuration();
+  spec_.connect_timeout = absl::InfiniteDuration();
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("GET").Key("k"), &sink_, nullptr);
+  server_.Hold();
+  waiter_.At(absl::Hours(24 * 365), [this] { server_.Release(); });
+  EXPECT_TRUE(Run(connection.get()).ok());
+}
+
+// --- Breakage -----------------------------------------------------------------------------------
+
+TEST_F(ConnectionTest, LostReadIsNotALostWrite) {
+  for (const bool read_only : {true, false}) {
+    std::unique_ptr<Connection> connection = NewConnection();
+    ASSERT_TRUE(Run(connection.get()).ok());
+    Command command("SILENT");
+    command.Key("k");
+    if (read_only) command.ReadOnly();
+    connection->Enqueue(command, &sink_, nullptr);
+    ASSERT_TRUE(connection->Advance(waiter_.Now()).ok());
+    server_.CloseAll();
+    absl::Status status = Run(connection.get());
+    EXPECT_EQ(GetErrorKind(status),
+              read_only ? ErrorKind::kConnectionLost : ErrorKind::kMaybeApplied);
+    EXPECT_EQ(absl::StrContains(status.message(), "may have been applied"), !read_only) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "fake:6379")) << status;
+  }
+}
+
+TEST_F(ConnectionTest, UnsentWriteIsCertainlyNotApplied) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  faults_.block_writes = true;
+  connection->Enqueue(Command("SET").Key("k").Arg("v"), &sink_, nullptr);
+  ASSERT_TRUE(connection->Advance(waiter_.Now()).ok());
+  server_.CloseAll();
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kConnectionLost);
+  EXPECT_TRUE(server_.commands().empty());
+}
+
+TEST_F(ConnectionTest, UnaskedDataBreaks) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  server_.Send(":1\r\n");
+  EXPECT_FALSE(connection->Usable());
+  // It is never taken for the answer of what is asked next.
+  faults_.block_writes = true;
+  connection->Enqueue(Command("GET").Key("k"), &sink_, nullptr);
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kProtocol);
+  EXPECT_TRUE(sink_.values.empty());
+}
+
+TEST_F(ConnectionTest, AnswerTooMuchBreaks) {
+  FakeServer twice([](const Argv&) { return test::Ok() + test::Ok(); });
+  network_ = FakeTransportFactory(&twice);
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("PING"), &sink_, nullptr);
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kProtocol);
+}
+
+TEST_F(ConnectionTest, GarbageBreaks) {
+  faults_.garbage_at = 120;
+  faults_.garbage = "\xff\xff\xff";
+  std::unique_ptr<Connection> connection = NewConnection();
+  for (int i = 0; i < 5; ++i) connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kProtocol);
+}
+
+TEST_F(ConnectionTest, ForgottenRepliesAreReadAndDropped) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  auto sink = std::make_unique<RecordingSink>();
+  sink->full_at = 0;
+  Counters counters;
+  connection->Enqueue(Command("LIST"), sink.get(), &counters);
+  connection->Enqueue(Command("FAIL"), sink.get(), &counters);
+  ASSERT_TRUE(connection->Advance(waiter_.Now()).ok());
+  faults_.block_writes = true;
+  connection->Enqueue(Command("SET").Key("unsent").Arg("v"), sink.get(), &counters);
+  connection->ForgetSinks();
+  sink.reset();
+  faults_.block_writes = false;
+  EXPECT_EQ(connection->outstanding(), 2u);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_TRUE(connection->Usable());
+  EXPECT_EQ(server_.CommandLines(), (Lines{"LIST", "FAIL"}));
+}
+
+TEST_F(ConnectionTest, ForgettingBeforeReadyDropsWhatWaits) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("SET").Key("k"), &sink_, nullptr);
+  connection->ForgetSinks();
+  EXPECT_EQ(connection->outstanding(), 0u);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_TRUE(server_.commands().empty());
+}
+
+TEST_F(ConnectionTest, HalfATransactionIsNotReused) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  connection->Enqueue(Command("MULTI").AtomicGroup(1), &sink_, nullptr);
+  ASSERT_TRUE(connection->Flush(waiter_.Now()).ok());
+  faults_.block_writes = true;
+  connection->Enqueue(Command("SET").Key("k").AtomicGroup(1), &sink_, nullptr);
+  connection->Enqueue(Command("EXEC").AtomicGroup(1), &sink_, nullptr);
+  connection->ForgetSinks();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(server_.CommandLines(), Lines{"MULTI"});
+  EXPECT_FALSE(connection->idle());
+}
+
+// Wherever the stream breaks, the outcome is a Status that tells what happened, soon.
+TEST_F(ConnectionTest, CutAtEveryByte) {
+  spec_.database = 2;
+  const auto converse = [this](Connection* connection) {
+    sink_ = RecordingSink();
+    connection->Enqueue(Command("GET").Key("k").ReadOnly(), &sink_, nullptr);
+    connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+    return Run(connection);
+  };
+  std::unique_ptr<Connection> whole = NewConnection();
+  ASSERT_TRUE(converse(whole.get()).ok());
+  const uint64_t read = whole->bytes_read();
+  const uint64_t written = whole->bytes_written();
+  for (int kind = 0; kind < 3; ++kind) {
+    for (uint64_t n = 0; n < read + written; ++n) {
+      faults_ = Faults();
+      faults_.cut_is_reset = kind == 1;
+      faults_.cut_is_silent = kind == 2;
+      (n < read ? faults_.cut_after_read : faults_.cut_after_written) = n < read ? n : n - read;
+      std::unique_ptr<Connection> connection = NewConnection();
+      absl::Status status = converse(connection.get());
+      ASSERT_FALSE(status.ok()) << kind << " at " << n;
+      const ErrorKind error = GetErrorKind(status);
+      EXPECT_TRUE(error == ErrorKind::kConnectFailed || error == ErrorKind::kConnectionLost ||
+                  (kind == 2 && error == ErrorKind::kTimeout))
+          << kind << " at " << n << ": " << status;
+      EXPECT_TRUE(connection->broken());
+      EXPECT_EQ(connection->outstanding(), 0u);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace redis_fdw
