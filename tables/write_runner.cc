@@ -3,7 +3,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "core/base/status.h"
+#include "tables/common/write_error.h"
 
 namespace redis_fdw {
 namespace {
@@ -64,6 +66,18 @@ absl::Status DescribeRefusal(const Refusal& refusal, int64_t first_row, size_t b
   return MakeError(info.kind, info.message, info.hint, detail);
 }
 
+// Names the row of a batch that could not become commands.
+absl::Status DescribeUnbuilt(const absl::Status& status, int64_t first_row, size_t batch_rows) {
+  absl::optional<size_t> op = RowOf(status);
+  if (!op.has_value() || (first_row == 1 && batch_rows == 1)) return status;
+  ErrorInfo info = GetErrorInfo(status);
+  std::string detail = info.detail;
+  absl::StrAppend(&detail, detail.empty() ? "" : " ", "Row ", first_row + static_cast<int64_t>(*op),
+                  " of the statement was refused; nothing of its batch was sent.");
+  if (first_row > 1) absl::StrAppend(&detail, " Rows of earlier batches have been written.");
+  return MakeError(info.kind, info.message, info.hint, detail);
+}
+
 }  // namespace
 
 absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool want_results,
@@ -77,7 +91,8 @@ absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool w
   ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(probe));
 
   std::vector<PlannedWrite> writes;
-  RETURN_IF_ERROR(table.BuildWrites(ops, *server, want_results, state, &writes));
+  absl::Status built = table.BuildWrites(ops, *server, want_results, state, &writes);
+  if (!built.ok()) return DescribeUnbuilt(built, first_row, ops.size());
   Refusal refusal;
   std::vector<WriteSink> sinks;
   sinks.reserve(writes.size());  // the pipeline keeps pointers to them

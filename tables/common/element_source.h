@@ -1,0 +1,82 @@
+// Scans of whole collections: one streamed command, or a cursor.
+//
+// Both give a flat array of elements, each of one part (a set's member) or two (a hash's field and
+// value), of which the first is its identity.
+
+#ifndef REDIS_FDW_TABLES_COMMON_ELEMENT_SOURCE_H_
+#define REDIS_FDW_TABLES_COMMON_ELEMENT_SOURCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "pushdown/scan_plan.h"
+#include "tables/common/fingerprints.h"
+#include "tables/common/step_source.h"
+#include "tables/table.h"
+
+namespace redis_fdw {
+
+// What an element of a reply is made of.
+struct ElementShape {
+  int parts;  // 1 or 2
+  // Writes the row of an element. `second` is empty if it has one part; `position` counts elements
+  // from the beginning of the reply.
+  absl::Status (*write)(absl::string_view first, absl::string_view second, int64_t position,
+                        RowWriter* rows);
+};
+
+// Takes the parts as they come, however the reply is cut.
+class ElementReader {
+ public:
+  ElementReader(const ElementShape* shape, int64_t first_position = 0)
+      : shape_(shape), position_(first_position) {}
+
+  // The next part. `wanted` is looked at with an element's first part only; false skips the
+  // element.
+  absl::Status Add(absl::string_view part, bool wanted, RowWriter* rows);
+  // Whether the next part is the first of its element.
+  bool at_first() const { return !have_first_; }
+
+ private:
+  const ElementShape* shape_;
+  int64_t position_;
+  std::string first_;  // its bytes must survive a change of batch
+  bool have_first_ = false;
+  bool wanted_ = true;
+};
+
+// One command whose reply is the flat array: HGETALL, SMEMBERS, ZRANGE ... WITHSCORES, LRANGE.
+std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShape* shape,
+                                              RowWriter* rows, int64_t first_position = 0);
+
+// HSCAN, SSCAN or ZSCAN, `count` elements a page (COUNT; Redis may return more or fewer). While a
+// page is decoded the next is asked for: the cursor is the first thing in a reply. Every element
+// that is there throughout is written exactly once. If the first page is the last, it was the whole
+// collection in one atomic command, and nothing need be remembered of it.
+std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, absl::string_view key,
+                                            int64_t count, const ElementShape* shape,
+                                            RowWriter* rows);
+
+// How the collections that have a cursor are scanned.
+struct CollectionCommands {
+  Command snapshot;          // complete
+  absl::string_view cursor;  // its name
+  const ElementShape* shape;
+};
+
+// The source that `options` asks for. ScanMode::kAuto is a cursor with generous pages: a small
+// collection comes whole in the first, which is a snapshot, and no round trip is spent on asking
+// for its size.
+std::unique_ptr<StepSource> NewCollectionSource(const CollectionCommands& commands,
+                                                absl::string_view key, const ScanOptions& options,
+                                                RowWriter* rows);
+
+// Describes that, as redis-cli would take it.
+std::string DescribeCollectionScan(const CollectionCommands& commands, absl::string_view key,
+                                   const ScanOptions& options);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_COMMON_ELEMENT_SOURCE_H_

@@ -1,0 +1,101 @@
+#include "tables/common/planning.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+
+namespace redis_fdw {
+namespace {
+
+// As DEFAULT_INEQ_SEL and DEFAULT_RANGE_INEQ_SEL of PostgreSQL.
+constexpr double kOneEndSelectivity = 1.0 / 3;
+constexpr double kTwoEndsSelectivity = 0.005;
+
+bool IsEquality(CompareOp op) { return op == CompareOp::kEq || op == CompareOp::kIn; }
+
+double RowsOfRange(const ScanRequest& request, bool has_min, bool has_max) {
+  double selectivity = has_min && has_max ? kTwoEndsSelectivity : kOneEndSelectivity;
+  return std::max(1.0, request.rows_in_key * selectivity);
+}
+
+}  // namespace
+
+ScanPlan PlanScan(const ScanRequest& request) {
+  ScanPlan plan;
+  plan.op = ScanOp::kScan;
+  plan.output = request.output;
+  plan.cost.startup = kRoundTripCost;
+  plan.cost.rows = request.rows_in_key;
+  plan.cost.per_row = kElementCost;
+  return plan;
+}
+
+bool PlanLookup(const ScanRequest& request, int column, Semantics semantics, ScanPlan* plan) {
+  ScanPlan lookup = PlanScan(request);
+  lookup.op = ScanOp::kLookup;
+  double rows = kGuessedOperands;
+  for (const Predicate& predicate : request.predicates) {
+    if (predicate.column != column || predicate.semantics != semantics) continue;
+    if (!IsEquality(predicate.op)) continue;
+    if (predicate.op == CompareOp::kEq) rows = 1;
+    lookup.predicates.push_back({predicate, Answer::kExact});
+  }
+  if (lookup.predicates.empty()) return false;
+  lookup.cost.rows = std::max(1.0, std::min(rows, request.rows_in_key));
+  lookup.cost.per_row = kLookupCost;
+  *plan = std::move(lookup);
+  return true;
+}
+
+bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantics),
+               ScanPlan* plan) {
+  ScanPlan range = PlanScan(request);
+  range.op = ScanOp::kRange;
+  bool has_min = false;
+  bool has_max = false;
+  for (const Predicate& predicate : request.predicates) {
+    if (predicate.column != column || predicate.op == CompareOp::kIn) continue;
+    Answer decided = answer(predicate.semantics);
+    if (decided == Answer::kLocal) continue;
+    range.predicates.push_back({predicate, decided});
+    has_min |= predicate.op != CompareOp::kLt && predicate.op != CompareOp::kLe;
+    has_max |= predicate.op != CompareOp::kGt && predicate.op != CompareOp::kGe;
+  }
+  if (range.predicates.empty()) return false;
+  range.cost.rows = RowsOfRange(request, has_min, has_max);
+  *plan = std::move(range);
+  return true;
+}
+
+std::vector<Predicate> PredicatesOf(const ScanPlan& plan) {
+  std::vector<Predicate> predicates;
+  for (const PlannedPredicate& planned : plan.predicates) predicates.push_back(planned.predicate);
+  return predicates;
+}
+
+bool SingleOperand(const ScanPlan& plan, int column) {
+  for (const PlannedPredicate& planned : plan.predicates) {
+    const Predicate& predicate = planned.predicate;
+    if (predicate.column == column && predicate.op == CompareOp::kEq) return true;
+  }
+  return false;
+}
+
+std::string OperandText(const ScanPlan& plan, int column, absl::Span<const CompareOp> ops,
+                        absl::Span<const std::string> operand_names) {
+  std::vector<std::string> names;
+  for (const PlannedPredicate& planned : plan.predicates) {
+    const Predicate& predicate = planned.predicate;
+    if (predicate.column != column) continue;
+    if (std::find(ops.begin(), ops.end(), predicate.op) == ops.end()) continue;
+    names.push_back(operand_names[static_cast<size_t>(predicate.operand)]);
+  }
+  return absl::StrJoin(names, " & ");
+}
+
+std::string EqualityText(const ScanPlan& plan, int column,
+                         absl::Span<const std::string> operand_names) {
+  return OperandText(plan, column, {CompareOp::kEq, CompareOp::kIn}, operand_names);
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,198 @@
+#include "tables/common/scan_driver.h"
+
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "absl/types/optional.h"
+#include "core/base/arena.h"
+#include "core/base/status.h"
+
+namespace redis_fdw {
+namespace {
+
+class ScanDriver : public Scan {
+ public:
+  ScanDriver(const Table& table, const ScanPlan& plan, SourceFactory factory, Pipeline* pipeline)
+      : key_(table.key()),
+        limit_(plan.limit),
+        target_(plan.output, table.columns().size()),
+        factory_(std::move(factory)),
+        pipeline_(pipeline) {}
+  // Does no I/O: whoever goes on using the pipeline calls Stop() first.
+  ~ScanDriver() override = default;
+
+  absl::Status Start(absl::Span<const absl::Span<const Cell>> params) override;
+  absl::Status NextBatch(RowBatch* batch) override;
+  void Stop() override;
+  const Counters& counters() const override { return pipeline_->counters(); }
+
+ private:
+  // A parameter row being answered.
+  struct Run {
+    Run(RowTarget* target, int ordinal, int64_t limit) : rows(target, ordinal, limit) {}
+    bool spent() const {
+      return in_flight.empty() && (source->state() == StepSource::State::kDone);
+    }
+    RowWriter rows;
+    std::unique_ptr<StepSource> source;
+    std::deque<std::unique_ptr<StepSink>> in_flight;
+  };
+
+  absl::Status Fill(RowBatch* batch);
+  absl::Status SubmitReady();
+  bool CanBeginRun() const;
+  void BeginRun();
+  bool CanSubmit() const;
+  absl::Status SubmitNext();
+  bool MayProceed(const RowBatch* batch) const;
+  void Retire();
+
+  const std::string key_;
+  const int64_t limit_;
+  RowTarget target_;
+  SourceFactory factory_;
+  Pipeline* pipeline_;
+
+  Arena arena_;  // the parameters
+  std::vector<absl::Span<const Cell>> params_;
+  size_t next_param_ = 0;
+  absl::optional<ServerInfo> server_;
+  std::deque<std::unique_ptr<Run>> runs_;  // begun and not finished, in order
+  size_t in_flight_ = 0;                   // steps of all runs
+};
+
+absl::Status ScanDriver::Start(absl::Span<const absl::Span<const Cell>> params) {
+  Stop();
+  arena_.Reset();
+  params_.clear();
+  for (absl::Span<const Cell> row : params) {
+    absl::Span<Cell> copy = arena_.AllocateCells(row.size());
+    for (size_t i = 0; i < row.size(); ++i) copy[i] = arena_.StoreCell(row[i]);
+    params_.push_back(copy);
+  }
+  next_param_ = 0;
+  return absl::OkStatus();
+}
+
+void ScanDriver::Stop() {
+  if (in_flight_ > 0) pipeline_->Abandon();
+  runs_.clear();
+  in_flight_ = 0;
+  server_.reset();
+  next_param_ = params_.size();
+  pipeline_->ReleaseIdle();
+}
+
+absl::Status ScanDriver::NextBatch(RowBatch* batch) {
+  batch->Clear();
+  target_.SetBatch(batch);
+  absl::Status status = Fill(batch);
+  target_.SetBatch(nullptr);
+  if (!status.ok()) {
+    Stop();
+    return status;
+  }
+  pipeline_->mutable_counters()->rows_decoded += static_cast<int64_t>(batch->rows());
+  if (runs_.empty() && next_param_ == params_.size()) pipeline_->ReleaseIdle();
+  return absl::OkStatus();
+}
+
+absl::Status ScanDriver::Fill(RowBatch* batch) {
+  while (true) {
+    RETURN_IF_ERROR(SubmitReady());
+    if (batch->Full()) return in_flight_ > 0 ? pipeline_->Flush() : absl::OkStatus();
+    if (in_flight_ == 0) return absl::OkStatus();
+    RETURN_IF_ERROR(pipeline_->RunUntil([&] { return MayProceed(batch); }));
+    Retire();
+  }
+}
+
+// Whether the next parameter row may begin. Where a limit may cut the replies of a run off, no
+// other's may be behind them.
+bool ScanDriver::CanBeginRun() const {
+  if (next_param_ == params_.size()) return false;
+  if (runs_.empty()) return true;
+  return limit_ < 0 && runs_.back()->source->state() == StepSource::State::kDone;
+}
+
+void ScanDriver::BeginRun() {
+  auto run = std::make_unique<Run>(&target_, static_cast<int>(next_param_), limit_);
+  run->source = factory_(params_[next_param_], &run->rows);
+  ++next_param_;
+  if (limit_ == 0) return;
+  // Where no element can match, there is nothing to ask.
+  if (run->source->state() != StepSource::State::kDone) runs_.push_back(std::move(run));
+}
+
+bool ScanDriver::CanSubmit() const {
+  if (runs_.empty()) return false;
+  const Run& run = *runs_.back();
+  return run.source->state() == StepSource::State::kReady && !run.rows.limit_reached() &&
+         in_flight_ < run.source->window();
+}
+
+absl::Status ScanDriver::SubmitNext() {
+  if (!server_.has_value()) {
+    Command probe("EXISTS");  // never sent: it says which node will be asked
+    probe.Key(key_).ReadOnly();
+    ASSIGN_OR_RETURN(const ServerInfo* server, pipeline_->ServerFor(probe));
+    server_ = *server;
+  }
+  Run& run = *runs_.back();
+  ASSIGN_OR_RETURN(Step step, run.source->Next(*server_));
+  run.in_flight.push_back(std::move(step.sink));
+  ++in_flight_;
+  return pipeline_->Submit(step.command, run.in_flight.back().get());
+}
+
+absl::Status ScanDriver::SubmitReady() {
+  while (true) {
+    if (CanSubmit()) {
+      RETURN_IF_ERROR(SubmitNext());
+    } else if (CanBeginRun()) {
+      BeginRun();
+    } else {
+      return absl::OkStatus();
+    }
+  }
+}
+
+// Whether there is something to do other than to wait for replies.
+bool ScanDriver::MayProceed(const RowBatch* batch) const {
+  if (batch->Full() || CanSubmit()) return true;
+  const Run& first = *runs_.front();
+  return first.in_flight.front()->finished() || first.rows.limit_reached();
+}
+
+// Forgets steps and runs that are finished.
+void ScanDriver::Retire() {
+  while (!runs_.empty()) {
+    Run& run = *runs_.front();
+    while (!run.in_flight.empty() && run.in_flight.front()->finished()) {
+      run.in_flight.pop_front();
+      --in_flight_;
+    }
+    if (run.rows.limit_reached() && !run.in_flight.empty()) {
+      pipeline_->Abandon();
+      in_flight_ -= run.in_flight.size();
+      run.in_flight.clear();
+      server_.reset();
+    }
+    if (!run.spent() && !run.rows.limit_reached()) return;
+    runs_.pop_front();
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Table& table, const ScanPlan& plan,
+                                                    SourceFactory factory, Pipeline* pipeline) {
+  if (plan.output.kind != OutputKind::kColumns) {
+    return MakeError(ErrorKind::kInternal, "a scan was asked for an output it cannot give");
+  }
+  return std::unique_ptr<Scan>(
+      std::make_unique<ScanDriver>(table, plan, std::move(factory), pipeline));
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,35 @@
+// The scan driver: a Scan over the steps of a StepSource.
+//
+// It copies the parameters, runs one parameter row after the other, keeps a bounded number of
+// commands in flight, lets their sinks fill the batch, stops when the batch is full, and asks ahead
+// before it returns, so that Redis works while the caller consumes. Nothing is connected to for a
+// parameter row that no element can answer.
+//
+// Round trips: one per NextBatch() at most, none where the look-ahead has the rows already.
+
+#ifndef REDIS_FDW_TABLES_COMMON_SCAN_DRIVER_H_
+#define REDIS_FDW_TABLES_COMMON_SCAN_DRIVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/exec/pipeline.h"
+#include "tables/common/step_source.h"
+#include "tables/table.h"
+
+namespace redis_fdw {
+
+// Makes the source of one parameter row. `params` and `rows` outlive it.
+using SourceFactory =
+    std::function<std::unique_ptr<StepSource>(absl::Span<const Cell> params, RowWriter* rows)>;
+
+// A scan of `plan` over `table`. kInternal if the plan's output is not columns.
+absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Table& table, const ScanPlan& plan,
+                                                    SourceFactory factory, Pipeline* pipeline);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_COMMON_SCAN_DRIVER_H_

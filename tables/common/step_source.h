@@ -1,0 +1,100 @@
+// StepSource: the commands that answer one parameter row of a scan, one after the other.
+//
+// The scan driver (scan_driver.h) owns waiting, batches and look-ahead; a source only says which
+// command is next and what decodes its reply. It does no I/O.
+
+#ifndef REDIS_FDW_TABLES_COMMON_STEP_SOURCE_H_
+#define REDIS_FDW_TABLES_COMMON_STEP_SOURCE_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/net/connection.h"
+#include "core/resp/command.h"
+#include "core/resp/reply_sink.h"
+#include "tables/common/row_writer.h"
+
+namespace redis_fdw {
+
+// The sink of one command of a scan. It may be stopped between any two elements because the batch
+// is full, and goes on with another batch: what it has seen of a row and not written stays in it.
+class StepSink : public ReplySink {
+ public:
+  explicit StepSink(RowWriter* rows) : rows_(rows) {}
+
+  bool Full() const final { return rows_->Full(); }
+  absl::Status OnEnd() final {
+    finished_ = true;
+    return Finish();
+  }
+  absl::Status OnError(const absl::Status& error) final {
+    finished_ = true;
+    return error;
+  }
+  bool finished() const { return finished_; }
+
+ protected:
+  // The reply is complete.
+  virtual absl::Status Finish() { return absl::OkStatus(); }
+  RowWriter* rows() const { return rows_; }
+
+ private:
+  RowWriter* rows_;
+  bool finished_ = false;
+};
+
+struct Step {
+  Command command;
+  std::unique_ptr<StepSink> sink;
+};
+
+class StepSource {
+ public:
+  enum class State {
+    kReady,    // Next() has a step
+    kWaiting,  // the next step depends on a reply in flight
+    kDone,
+  };
+
+  virtual ~StepSource() = default;
+  virtual State state() const = 0;
+  // REQUIRES: state() is kReady. `server` is who will be asked.
+  virtual absl::StatusOr<Step> Next(const ServerInfo& server) = 0;
+  // How many steps may be in flight together.
+  virtual size_t window() const { return 2; }
+};
+
+// A source of steps known in number beforehand: one command for a snapshot, or many pipelined.
+class FixedSource : public StepSource {
+ public:
+  // Makes step i of `count`.
+  using MakeStep = std::function<Step(size_t i)>;
+  FixedSource(size_t count, MakeStep make, size_t window = 2)
+      : count_(count), make_(std::move(make)), window_(window) {}
+
+  State state() const override { return next_ < count_ ? State::kReady : State::kDone; }
+  absl::StatusOr<Step> Next(const ServerInfo&) override { return make_(next_++); }
+  size_t window() const override { return window_; }
+
+ private:
+  size_t next_ = 0;
+  size_t count_;
+  MakeStep make_;
+  size_t window_;
+};
+
+// How many one-row commands are pipelined: enough to hide a round trip, few enough for small
+// buffers.
+constexpr size_t kPipelinedLookups = 128;
+
+// The error for a reply of a shape that the command does not have. kProtocol.
+absl::Status UnexpectedReply(absl::string_view command);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_COMMON_STEP_SOURCE_H_

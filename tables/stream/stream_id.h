@@ -1,0 +1,35 @@
+// Stream ids: milliseconds and a sequence number, "1640995200000-0".
+
+#ifndef REDIS_FDW_TABLES_STREAM_STREAM_ID_H_
+#define REDIS_FDW_TABLES_STREAM_STREAM_ID_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace redis_fdw {
+
+struct StreamId {
+  uint64_t ms = 0;
+  uint64_t seq = 0;
+
+  std::string ToString() const;
+  // Makes this the least id above it; false if there is none.
+  bool Increment();
+  friend bool operator==(const StreamId& a, const StreamId& b) {
+    return a.ms == b.ms && a.seq == b.seq;
+  }
+};
+
+// Parses "ms-seq" as Redis writes it: no leading zeros, no sign, nothing else. False for what Redis
+// would merely accept as an id ("5", "05-1", "-", "+", "*").
+bool ParseStreamId(absl::string_view text, StreamId* id);
+
+// Whether XADD takes this as an id, and not as one of its options (MAXLEN, NOMKSTREAM ...): "*",
+// "5", "5-1" or "5-*". What the numbers must be is Redis's to say.
+bool IsInsertableId(absl::string_view text);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_STREAM_STREAM_ID_H_

@@ -1,0 +1,70 @@
+// Writing streams.
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "tables/common/write_builder.h"
+#include "tables/stream/stream_id.h"
+#include "tables/stream/stream_table.h"
+
+namespace redis_fdw {
+namespace {
+
+absl::Status InterpretId(const ReplyElement& element, absl::Span<WriteResult> results) {
+  if (element.type != ReplyType::kBulk) {
+    return MakeError(ErrorKind::kProtocol, "XADD replied with something else than an id");
+  }
+  results[0].generated_id = std::string(element.bytes);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status StreamTable::AppendEntry(const WriteOp& op, Command* command) const {
+  const Cell& id = op.new_cells[kId];
+  if (!id.is_null() && !IsInsertableId(id.bytes())) {
+    return MakeError(
+        ErrorKind::kInvalidData,
+        absl::StrCat("invalid stream id in column \"", column_name(kId), "\" of foreign table \"",
+                     table_name(), "\""),
+        "Leave it NULL or '*' to let Redis choose, or give one like '1640995200000-0'.");
+  }
+  command->Arg(id.is_null() ? "*" : id.bytes());
+  bool any = false;
+  for (size_t i = 1; i < op.new_cells.size(); ++i) {
+    if (op.new_cells[i].is_null()) continue;
+    command->Arg(fields_[i]).Arg(op.new_cells[i].bytes());
+    any = true;
+  }
+  if (any) return absl::OkStatus();
+  return MakeError(
+      ErrorKind::kNullNotAllowed,
+      absl::StrCat("a row of foreign table \"", table_name(), "\" has no field that is not null"),
+      "", "An entry of a Redis stream has at least one field.");
+}
+
+absl::Status StreamTable::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+  WriteGrouping grouping;
+  grouping.max_ops = 1;
+  if (run.want_results) grouping.interpret = &InterpretId;
+  Command start("XADD");
+  start.Key(key());
+  auto append = [this](const WriteOp& op, Command* command) { return AppendEntry(op, command); };
+  return AppendCommands(run, start, grouping, append, out);
+}
+
+absl::Status StreamTable::BuildUpdates(const WriteRun&, std::vector<PlannedWrite>*) const {
+  return CanWrite(WriteKind::kUpdate);
+}
+
+absl::Status StreamTable::BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+  Command start("XDEL");
+  start.Key(key());
+  auto append = [this](const WriteOp& op, Command* command) {
+    RETURN_IF_ERROR(RequireIdentity(op, 0));
+    command->Arg(op.old.cells[0].bytes());
+    return absl::OkStatus();
+  };
+  return AppendCommands(run, start, CountedGrouping(run), append, out);
+}
+
+}  // namespace redis_fdw

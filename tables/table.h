@@ -1,0 +1,193 @@
+// The table-type interface: what a Redis type must say to become SQL tables.
+//
+//   TableType   a module, one per Redis type, registered by name (tables/registry.h)
+//     Bind()    -> Table: a foreign table's declaration, understood
+//       Plan()      -> ScanPlan: data
+//       OpenScan()  -> Scan: execution
+//       BuildWrites()  -> commands for a batch of WriteOps
+//
+// A new type is one folder that implements these and registers itself, and one line in tables:all.
+// Nothing here or below knows PostgreSQL; values are Cells.
+
+#ifndef REDIS_FDW_TABLES_TABLE_H_
+#define REDIS_FDW_TABLES_TABLE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/base/cell.h"
+#include "core/base/row_batch.h"
+#include "core/exec/pipeline.h"
+#include "core/net/connection.h"
+#include "core/resp/command.h"
+#include "pushdown/predicate.h"
+#include "pushdown/scan_plan.h"
+
+namespace redis_fdw {
+
+// What kind of SQL type a column has, as far as a table type may care.
+enum class ColumnType : uint8_t { kText, kBinary, kInteger, kFloat, kNumeric, kOther };
+
+// A column as declared.
+struct ColumnDef {
+  std::string name;
+  ColumnType type = ColumnType::kText;
+  std::string role;   // column option `redis`; empty: by position
+  std::string field;  // column option `field`; empty: the column's name
+};
+
+// A foreign table as declared: everything that Bind needs.
+struct TableDef {
+  std::string name;                // for messages
+  std::string key;                 // table_key_prefix: the whole key of a single-key table
+  std::vector<ColumnDef> columns;  // without dropped columns
+  std::map<std::string, std::string> options;  // the rest, for types with options of their own
+};
+
+// A column as bound.
+struct BoundColumn {
+  Cell::Kind kind =
+      Cell::Kind::kBytes;  // what cells of this column are, both ways: kBytes, kInt64 or kDouble
+  bool identity = false;   // part of what names a row
+  bool nullable = false;   // whether a written NULL means something
+  bool writable = true;    // whether INSERT takes a value for it
+};
+
+enum class WriteKind : uint8_t { kInsert = 0, kUpdate = 1, kDelete = 2 };
+enum class ConflictPolicy : uint8_t {
+  kOverwrite = 0,  // as Redis does it: the last write wins
+  kIgnore = 1,     // ON CONFLICT DO NOTHING
+  kError = 2,      // strict tables: 23505
+};
+
+// Names a row: the cells of the identity columns, in column order, and the hidden row number
+// (Table::has_row_number) where the type has one.
+struct RowIdentity {
+  absl::Span<const Cell> cells;
+  int64_t row_number = -1;
+};
+
+// One row's change. All views live during BuildWrites() only.
+struct WriteOp {
+  WriteKind kind = WriteKind::kInsert;
+  RowIdentity old;                   // kUpdate, kDelete
+  absl::Span<const Cell> new_cells;  // kInsert, kUpdate: a cell per bound column
+  std::vector<bool> changed;         // kUpdate: which columns are set; empty: all
+  ConflictPolicy conflict = ConflictPolicy::kOverwrite;
+  int64_t ttl_seconds = 0;  // 0: leave alone
+};
+
+struct WriteResult {
+  bool applied = true;       // false: the row was gone (update, delete) or already there (kIgnore)
+  std::string generated_id;  // stream ids; empty if none
+};
+
+// A command and the ops that it carries out: ops[first_op .. first_op + op_count) of the batch.
+struct PlannedWrite {
+  Command command;
+  size_t first_op = 0;
+  size_t op_count = 1;
+  // Makes the ops' results of the reply's top-level element (for EXEC or a script: of each nested
+  // one in turn). Null: every op was applied. An error here fails the batch.
+  using Interpret = absl::Status (*)(const ReplyElement& element, absl::Span<WriteResult> results);
+  Interpret interpret = nullptr;
+};
+
+// State that a Table keeps between the batches of one statement (for lists: which indexes were
+// deleted).
+class WriteState {
+ public:
+  virtual ~WriteState() = default;
+};
+
+class Scan {
+ public:
+  virtual ~Scan() = default;
+
+  // Begins, or begins again, with these parameter rows: each is answered on its own and the rows of
+  // the result carry its ordinal. Cells of `params` are copied. What an earlier run still had
+  // outstanding is abandoned. May wait.
+  virtual absl::Status Start(absl::Span<const absl::Span<const Cell>> params) = 0;
+
+  // Replaces the batch's rows by the next ones; none: the scan is at its end. Before it returns it
+  // asks for what comes after, so that Redis works while the caller consumes. Waits.
+  virtual absl::Status NextBatch(RowBatch* batch) = 0;
+
+  // Stops early. The connection is given back, or closed if much is still on its way.
+  virtual void Stop() = 0;
+
+  virtual const Counters& counters() const = 0;
+};
+
+struct ScanOptions {
+  ScanMode mode = ScanMode::kAuto;
+  int64_t fetch_size = 1000;  // rows a batch, elements a page
+};
+
+class Table {
+ public:
+  virtual ~Table() = default;
+
+  virtual absl::Span<const BoundColumn> columns() const = 0;
+  // The key, for messages and EXPLAIN, and to see that a statement writes what it scans.
+  virtual absl::string_view key() const = 0;
+  // Whether rows are named by a number that is no column (a list without an index column); a scan
+  // then tags its rows with it (RowBatch::row_number), and RowIdentity carries it back.
+  virtual bool has_row_number() const { return false; }
+  // Whether the type supports this kind of write at all; a non-OK status says why not, with a hint.
+  virtual absl::Status CanWrite(WriteKind kind) const = 0;
+
+  // Chooses the cheapest way to get the rows; never fails. Predicates it does not use do not appear
+  // in the plan.
+  virtual ScanPlan Plan(const ScanRequest& request) const = 0;
+
+  // For EXPLAIN (VERBOSE): the commands that the plan comes to, with operands shown by
+  // `operand_names` (indexed by operand ordinal: "$1", "'abc'", "u.name"). One line per command or
+  // alternative.
+  virtual std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
+                                            absl::Span<const std::string> operand_names) const = 0;
+
+  // The scan; nothing is sent before Start(). The table and the pipeline must outlive it. `plan` is
+  // copied.
+  virtual absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan,
+                                                         const ScanOptions& options,
+                                                         Pipeline* pipeline) const = 0;
+
+  // State for the BuildWrites() calls of one statement; may be null.
+  virtual std::unique_ptr<WriteState> NewWriteState() const { return nullptr; }
+
+  // The commands that carry out `ops`, in order, appended to *out; several ops become one variadic
+  // command where Redis has one and the results allow (`want_results`: each op's own result is
+  // needed). Checks values (NULL where Redis has no absence, NaN): on error, nothing of the batch
+  // is sent. The message names column and row.
+  virtual absl::Status BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
+                                   bool want_results, WriteState* state,
+                                   std::vector<PlannedWrite>* out) const = 0;
+
+  // Names a row of a scan's output in messages, from the cells it has: "field \"email\"", "index
+  // 3".
+  virtual std::string DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
+                                  int64_t row_number) const = 0;
+};
+
+class TableType {
+ public:
+  virtual ~TableType() = default;
+  // The value of table_type: "hash".
+  virtual absl::string_view name() const = 0;
+  // The columns it takes, for hints: "(field, value)".
+  virtual absl::string_view layout() const = 0;
+  // Understands a declaration. kInvalidTable names what is wrong and what is allowed.
+  virtual absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const = 0;
+};
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_TABLE_H_
