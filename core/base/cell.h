@@ -1,8 +1,9 @@
 // Cell: one value on its way between Redis and SQL.
 //
-// A Cell is null, bytes, a 64-bit integer, a double, or a list of cells. It is a view: it never owns what it
-// points at. Whoever hands a Cell out says how long its bytes live (a RowBatch: until it is cleared).
-// It is trivially copyable and destructible, so that pg_glue may hold it across code that longjmps.
+// A Cell is null, bytes, a 64-bit integer, a double, or a list of cells. It is a view: it never
+// owns what it points at. Whoever hands a Cell out says how long its bytes live (a RowBatch: until
+// it is cleared). It is trivially copyable and destructible, so that pg_glue may hold it across
+// code that longjmps.
 
 #ifndef REDIS_FDW_CORE_BASE_CELL_H_
 #define REDIS_FDW_CORE_BASE_CELL_H_
@@ -80,11 +81,12 @@ inline bool operator!=(const Cell& a, const Cell& b) { return !(a == b); }
 // For messages and tests: NULL, "bytes" quoted and escaped, 12, 1.5, [a, b].
 std::string DebugString(const Cell& cell);
 
-// The shortest decimal that reads back as the same double; "inf", "-inf", "nan" as Redis writes them.
+// The shortest decimal that reads back as the same double; "inf", "-inf", "nan" as Redis writes
+// them.
 std::string FormatDouble(double value);
 
-// Parses what Redis writes or takes as a double ("1.5", "inf", "-inf", "1e5"); the whole text must be used.
-// False on anything else. Does not depend on the locale.
+// Parses what Redis writes or takes as a double ("1.5", "inf", "-inf", "1e5"); the whole text must
+// be used. False on anything else. Does not depend on the locale.
 bool ParseDouble(absl::string_view text, double* value);
 
 }  // namespace redis_fdw

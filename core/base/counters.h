@@ -10,8 +10,9 @@
 namespace redis_fdw {
 
 struct Counters {
-  int64_t commands = 0;        // commands handed to Redis
-  int64_t round_trips = 0;     // times commands went out while no earlier answer was outstanding on that connection
+  int64_t commands = 0;  // commands handed to Redis
+  int64_t round_trips =
+      0;  // times commands went out while no earlier answer was outstanding on that connection
   int64_t bytes_sent = 0;      // RESP bytes
   int64_t bytes_received = 0;  // RESP bytes
   int64_t rows_decoded = 0;    // rows put into batches, before PostgreSQL rechecks them

@@ -1,10 +1,11 @@
 // RowBatch: the rows that a scan hands over at a time.
 //
-// Rows have a fixed number of columns (ScanPlan::output.columns, in that order) and each is tagged with the ordinal of the
-// parameter row that it answers. Cells are views into the batch's own arena and live until Clear().
+// Rows have a fixed number of columns (ScanPlan::output.columns, in that order) and each is tagged
+// with the ordinal of the parameter row that it answers. Cells are views into the batch's own arena
+// and live until Clear().
 //
-// A batch bounds memory: Full() turns true at max_rows rows or max_bytes bytes, upon which the producer stops
-// reading. It may overshoot by what one decoded chunk of input holds.
+// A batch bounds memory: Full() turns true at max_rows rows or max_bytes bytes, upon which the
+// producer stops reading. It may overshoot by what one decoded chunk of input holds.
 
 #ifndef REDIS_FDW_CORE_BASE_ROW_BATCH_H_
 #define REDIS_FDW_CORE_BASE_ROW_BATCH_H_
@@ -25,9 +26,9 @@ class RowBatch {
   RowBatch(size_t columns, size_t max_rows, size_t max_bytes)
       : columns_(columns), max_rows_(max_rows), max_bytes_(max_bytes) {}
 
-  // Adds a row of NULLs and returns its cells, to be filled before the next AddRow(). Bytes put there must come
-  // from Store() or outlive the batch.
-  // `row_number` is what names the row beside its cells, where the table type has such a thing (a list index).
+  // Adds a row of NULLs and returns its cells, to be filled before the next AddRow(). Bytes put
+  // there must come from Store() or outlive the batch. `row_number` is what names the row beside
+  // its cells, where the table type has such a thing (a list index).
   absl::Span<Cell> AddRow(int param_ordinal, int64_t row_number = -1);
 
   absl::string_view Store(absl::string_view bytes) { return arena_.Store(bytes); }

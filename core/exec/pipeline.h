@@ -1,8 +1,10 @@
-// Pipeline: the commands of one statement's scan or modification, on their way to one or several nodes.
+// Pipeline: the commands of one statement's scan or modification, on their way to one or several
+// nodes.
 //
-// Submit() routes a command, leases a connection to its node if there is none yet, and queues it. Advance() moves all
-// connections without blocking. RunUntil() is the blocking wrapper: it advances and waits, through the Waiter, until
-// a condition holds. Replies of one node arrive in order; those of different nodes arrive as they come.
+// Submit() routes a command, leases a connection to its node if there is none yet, and queues it.
+// Advance() moves all connections without blocking. RunUntil() is the blocking wrapper: it advances
+// and waits, through the Waiter, until a condition holds. Replies of one node arrive in order;
+// those of different nodes arrive as they come.
 
 #ifndef REDIS_FDW_CORE_EXEC_PIPELINE_H_
 #define REDIS_FDW_CORE_EXEC_PIPELINE_H_
@@ -38,20 +40,23 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Queues a command; `sink` must live until its reply is complete, or Abandon() or destruction. A command to all
-  // primaries gets the same sink once per node. kConnectFailed and kResourceLimit may come from leasing.
+  // Queues a command; `sink` must live until its reply is complete, or Abandon() or destruction. A
+  // command to all primaries gets the same sink once per node. kConnectFailed and kResourceLimit
+  // may come from leasing.
   absl::Status Submit(const Command& command, ReplySink* sink);
 
-  // A connection that breaks is given up, with what is outstanding on it; the error is returned once, and the other
-  // nodes' replies go on arriving. But if it came from the pool, has not answered anything yet, and carries only what may
-  // be sent again, then another connection takes over, silently.
+  // A connection that breaks is given up, with what is outstanding on it; the error is returned
+  // once, and the other nodes' replies go on arriving. But if it came from the pool, has not
+  // answered anything yet, and carries only what may be sent again, then another connection takes
+  // over, silently.
   //
-  // Moves what can be moved now; true if anything moved. Errors: of connections, of sinks, error replies.
+  // Moves what can be moved now; true if anything moved. Errors: of connections, of sinks, error
+  // replies.
   absl::StatusOr<bool> Advance();
   void AppendInterest(std::vector<FdInterest>* interests, absl::Time* deadline) const;
 
-  // Advances and waits until `done()` or an error (a cancelled wait is one: kHost). If nothing is outstanding and
-  // done() is false: kInternal, never an endless wait.
+  // Advances and waits until `done()` or an error (a cancelled wait is one: kHost). If nothing is
+  // outstanding and done() is false: kInternal, never an endless wait.
   absl::Status RunUntil(absl::FunctionRef<bool()> done);
   // Until every reply has arrived.
   absl::Status Drain() {
@@ -62,21 +67,22 @@ class Pipeline {
 
   size_t outstanding() const;
 
-  // Connects to the node of `command` if need be, and tells about its server. Waits (one round trip for a new
-  // connection, none for a warm one). The reference lives until the lease changes.
+  // Connects to the node of `command` if need be, and tells about its server. Waits (one round trip
+  // for a new connection, none for a warm one). The reference lives until the lease changes.
   absl::StatusOr<const ServerInfo*> ServerFor(const Command& command);
 
-  // Stops early: what remains of the replies is thrown away if it is small (kAbandonBytes, kAbandonWait), else the
-  // connection is closed. Sinks are not called again. The leases are given back. May wait a little; an interrupt
-  // ends it quietly (it is raised at the next wait). What was not sent yet never is. Not to be called by a sink.
+  // Stops early: what remains of the replies is thrown away if it is small (kAbandonBytes,
+  // kAbandonWait), else the connection is closed. Sinks are not called again. The leases are given
+  // back. May wait a little; an interrupt ends it quietly (it is raised at the next wait). What was
+  // not sent yet never is. Not to be called by a sink.
   void Abandon();
 
-  // Called when the pool wants this pipeline's connection: finish what is outstanding (into memory or a file), after which
-  // the pipeline releases its leases. Applies to leases taken from now on.
+  // Called when the pool wants this pipeline's connection: finish what is outstanding (into memory
+  // or a file), after which the pipeline releases its leases. Applies to leases taken from now on.
   void SetSpill(std::function<absl::Status()> spill) { spill_ = std::move(spill); }
 
-  // Gives idle connections back to the pool (between batches, at the end). Leases with replies outstanding stay, and
-  // all of them if a sink calls.
+  // Gives idle connections back to the pool (between batches, at the end). Leases with replies
+  // outstanding stay, and all of them if a sink calls.
   void ReleaseIdle();
 
   const Counters& counters() const { return counters_; }
@@ -91,8 +97,9 @@ class Pipeline {
   // A node that this pipeline has a connection to.
   struct Node {
     Lease lease;
-    // The connection had been used before, has answered nothing since, and all that was submitted is in `replay`: if it
-    // turns out closed (Redis was restarted between statements), another one takes over.
+    // The connection had been used before, has answered nothing since, and all that was submitted
+    // is in `replay`: if it turns out closed (Redis was restarted between statements), another one
+    // takes over.
     bool may_be_stale = false;
     std::vector<Replay> replay;
     size_t replay_bytes = 0;

@@ -1,7 +1,7 @@
 // Router: which node a command goes to.
 //
-// Nodes are numbered; a number means the same node for the router's life. One server is node 0. Sentinel and Cluster
-// will be other routers, with the same two questions.
+// Nodes are numbered; a number means the same node for the router's life. One server is node 0.
+// Sentinel and Cluster will be other routers, with the same two questions.
 
 #ifndef REDIS_FDW_CORE_EXEC_ROUTER_H_
 #define REDIS_FDW_CORE_EXEC_ROUTER_H_

@@ -1,10 +1,12 @@
-// Connection: a Transport that speaks RESP: connects, authenticates, selects the database, learns who the server
-// is, and then carries commands and replies in order.
+// Connection: a Transport that speaks RESP: connects, authenticates, selects the database, learns
+// who the server is, and then carries commands and replies in order.
 //
-// Commands are only sent once the handshake has succeeded, so none ever runs as another user or in another database.
+// Commands are only sent once the handshake has succeeded, so none ever runs as another user or in
+// another database.
 //
-// States: connecting -> handshake -> ready -> broken. All methods are non-blocking; Advance() moves everything that
-// can be moved: reading and writing together, since a large pipeline deadlocks otherwise.
+// States: connecting -> handshake -> ready -> broken. All methods are non-blocking; Advance() moves
+// everything that can be moved: reading and writing together, since a large pipeline deadlocks
+// otherwise.
 
 #ifndef REDIS_FDW_CORE_NET_CONNECTION_H_
 #define REDIS_FDW_CORE_NET_CONNECTION_H_
@@ -39,16 +41,17 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Queues a command (before the connection is ready, too). `sink` must live until its reply is complete or
-  // ForgetSinks() is called. `counters` (may be null) likewise. A command that cannot be sent (its cursor belongs to
-  // another server process: kConnectionLost; too large: kReplyTooLarge; it would come between MULTI and EXEC:
-  // kInternal) is answered by its sink's OnError(), in turn.
+  // Queues a command (before the connection is ready, too). `sink` must live until its reply is
+  // complete or ForgetSinks() is called. `counters` (may be null) likewise. A command that cannot
+  // be sent (its cursor belongs to another server process: kConnectionLost; too large:
+  // kReplyTooLarge; it would come between MULTI and EXEC: kInternal) is answered by its sink's
+  // OnError(), in turn.
   void Enqueue(const Command& command, ReplySink* sink, Counters* counters);
 
-  // Moves what can be moved. True if anything moved. An error that concerns one command only (an error reply that
-  // its sink did not swallow) leaves the connection usable; any other breaks it. Errors name the endpoint.
-  // `now` is used to check deadlines: connect_timeout from construction, command_timeout from the last progress
-  // while replies are awaited and wanted.
+  // Moves what can be moved. True if anything moved. An error that concerns one command only (an
+  // error reply that its sink did not swallow) leaves the connection usable; any other breaks it.
+  // Errors name the endpoint. `now` is used to check deadlines: connect_timeout from construction,
+  // command_timeout from the last progress while replies are awaited and wanted.
   absl::StatusOr<bool> Advance(absl::Time now);
 
   // Adds what to wait for, and lowers *deadline to when Advance() must be called regardless.
@@ -74,7 +77,8 @@ class Connection {
   uint64_t bytes_read() const { return read_; }
   absl::Time created() const { return created_; }
 
-  // From now on, replies to what is outstanding are read and thrown away. What has not begun to be sent never is.
+  // From now on, replies to what is outstanding are read and thrown away. What has not begun to be
+  // sent never is.
   void ForgetSinks();
 
   // Whether an idle connection may be used again; non-blocking.
@@ -124,10 +128,10 @@ class Connection {
   ReplyDecoder decoder_;
   std::string out_;  // RESP not yet written, from out_pos_ on
   size_t out_pos_ = 0;
-  uint64_t written_ = 0;         // bytes of RESP, ever
-  uint64_t read_ = 0;            // likewise
-  bool drained_ = false;         // the latest read of this Advance() emptied the socket
-  absl::Status write_error_;     // what the server said before it closed is read first
+  uint64_t written_ = 0;      // bytes of RESP, ever
+  uint64_t read_ = 0;         // likewise
+  bool drained_ = false;      // the latest read of this Advance() emptied the socket
+  absl::Status write_error_;  // what the server said before it closed is read first
   std::deque<Pending> pending_;
   std::deque<Command> waiting_;  // before ready: the commands of pending_, in its order
   ServerInfo server_info_;

@@ -12,7 +12,7 @@
 namespace redis_fdw {
 
 struct Endpoint {
-  std::string host;         // name or address; empty for a unix socket
+  std::string host;  // name or address; empty for a unix socket
   int port = 6379;
   std::string unix_socket;  // absolute path; empty for TCP
   bool tls = false;         // rediss://
@@ -25,10 +25,11 @@ struct Endpoint {
   }
 };
 
-// Parses host_port: one or several, comma-separated, of `host`, `host:port`, `[v6]:port`, `redis://host:port`,
-// `rediss://host:port`, `unix:///path`. The port is 6379 if absent. Credentials in a URL are refused, saying
-// where they belong; so are a path or query in a redis:// URL, an empty host, a bad port. kInvalidOption; the message
-// quotes the offending part (but never a part with credentials).
+// Parses host_port: one or several, comma-separated, of `host`, `host:port`, `[v6]:port`,
+// `redis://host:port`, `rediss://host:port`, `unix:///path`. The port is 6379 if absent.
+// Credentials in a URL are refused, saying where they belong; so are a path or query in a redis://
+// URL, an empty host, a bad port. kInvalidOption; the message quotes the offending part (but never
+// a part with credentials).
 absl::StatusOr<std::vector<Endpoint>> ParseHostPort(absl::string_view text);
 
 }  // namespace redis_fdw

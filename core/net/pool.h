@@ -1,12 +1,13 @@
 // Pool: the connections of this process, and leases on them.
 //
-// Keyed by ConnectionSpec (endpoint, user, password, database), so whoever connects otherwise gets another
-// connection. A Lease is exclusive. Its destructor gives the connection back if it is clean, and closes it if a reply
-// is unread or it is broken: no reply ever meets another command. There are no threads; limits take effect when
-// the pool is next used, and in Tidy().
+// Keyed by ConnectionSpec (endpoint, user, password, database), so whoever connects otherwise gets
+// another connection. A Lease is exclusive. Its destructor gives the connection back if it is
+// clean, and closes it if a reply is unread or it is broken: no reply ever meets another command.
+// There are no threads; limits take effect when the pool is next used, and in Tidy().
 //
-// A pool never makes its owner wait for itself: when max_size leases of a key are out, the oldest that can be spilled
-// is asked to (it drains its replies elsewhere and lets go); if none can, Acquire() fails with kResourceLimit.
+// A pool never makes its owner wait for itself: when max_size leases of a key are out, the oldest
+// that can be spilled is asked to (it drains its replies elsewhere and lets go); if none can,
+// Acquire() fails with kResourceLimit.
 
 #ifndef REDIS_FDW_CORE_NET_POOL_H_
 #define REDIS_FDW_CORE_NET_POOL_H_
@@ -52,9 +53,9 @@ class Lease {
   // Closes the connection.
   void Discard();
 
-  // `spill` is called when the pool needs this connection: it must finish or abandon what is outstanding and then
-  // destroy or release this lease. Not set: the lease cannot be spilled. It may use the pool in any way that does not
-  // need another connection of the same key.
+  // `spill` is called when the pool needs this connection: it must finish or abandon what is
+  // outstanding and then destroy or release this lease. Not set: the lease cannot be spilled. It
+  // may use the pool in any way that does not need another connection of the same key.
   void SetSpill(std::function<absl::Status()> spill);
 
  private:
@@ -78,8 +79,8 @@ class Pool {
   Pool(TransportFactory* factory, Waiter* waiter);
   ~Pool();  // REQUIRES: no lease is out
 
-  // A connection to spec.endpoint, idle or new; a new one is still connecting: Advance() it. No round trip, but where
-  // a lease must be spilled first.
+  // A connection to spec.endpoint, idle or new; a new one is still connecting: Advance() it. No
+  // round trip, but where a lease must be spilled first.
   absl::StatusOr<Lease> Acquire(const ConnectionSpec& spec, const PoolLimits& limits);
 
   // Closes idle connections that are too old or idle too long.
@@ -109,9 +110,9 @@ class Pool {
 
   TransportFactory* const factory_;
   Waiter* const waiter_;
-  std::vector<Idle> idle_;           // the most recently used last
-  std::list<Lease::Slot> leased_;    // the oldest first
-  int64_t generation_ = 0;           // Invalidate() begins another
+  std::vector<Idle> idle_;         // the most recently used last
+  std::list<Lease::Slot> leased_;  // the oldest first
+  int64_t generation_ = 0;         // Invalidate() begins another
 };
 
 }  // namespace redis_fdw

@@ -26,29 +26,31 @@ class Transport {
   virtual ~Transport() = default;
 
   struct Io {
-    size_t bytes = 0;  // moved
+    size_t bytes = 0;      // moved
     bool blocked = false;  // nothing (more) can be moved now
     bool eof = false;      // the peer closed (reading)
   };
 
-  // Advances the connecting (resolve, connect, handshake). True once established. kConnectFailed names the
-  // endpoint and the reason.
+  // Advances the connecting (resolve, connect, handshake). True once established. kConnectFailed
+  // names the endpoint and the reason.
   virtual absl::StatusOr<bool> AdvanceConnect() = 0;
 
   // REQUIRES: established. kConnectionLost on a broken stream.
   virtual absl::StatusOr<Io> Read(absl::Span<char> into) = 0;
   virtual absl::StatusOr<Io> Write(absl::string_view from) = 0;
 
-  // What to wait for before the next call can get further. While established: `want_write` says whether the caller
-  // has something to write and `want_read` whether it wants to read (TLS may translate one into the other). May
-  // lower *deadline to when it wants to be advanced regardless (a resolver's timer).
+  // What to wait for before the next call can get further. While established: `want_write` says
+  // whether the caller has something to write and `want_read` whether it wants to read (TLS may
+  // translate one into the other). May lower *deadline to when it wants to be advanced regardless
+  // (a resolver's timer).
   virtual void AppendInterest(bool want_read, bool want_write, std::vector<FdInterest>* interests,
                               absl::Time* deadline) const = 0;
 
   // What AdvanceConnect() is about, for the message of a connect that took too long; may be empty.
   virtual std::string ConnectProgress() const { return ""; }
 
-  // A non-blocking look at an idle, established stream: true if the peer has closed it or sent something unasked.
+  // A non-blocking look at an idle, established stream: true if the peer has closed it or sent
+  // something unasked.
   virtual bool ClosedOrDirty() = 0;
 };
 
@@ -59,7 +61,8 @@ class TransportFactory {
   virtual absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const Endpoint& endpoint) = 0;
 };
 
-// Sockets: TCP over IPv4 and IPv6, names resolved by c-ares; unix sockets. Refuses TLS endpoints (kUnsupported).
+// Sockets: TCP over IPv4 and IPv6, names resolved by c-ares; unix sockets. Refuses TLS endpoints
+// (kUnsupported).
 TransportFactory* SocketTransportFactory();
 
 }  // namespace redis_fdw

@@ -1,8 +1,8 @@
 // Waiter: the only way in which this code waits.
 //
-// core never blocks in a system call. Whatever has nothing to do says which descriptors and which instant it
-// is interested in; a Waiter waits for them. In the backend it waits on the process latch as well and
-// answers interrupts; in tests it is poll(2) or a clock turned by hand.
+// core never blocks in a system call. Whatever has nothing to do says which descriptors and which
+// instant it is interested in; a Waiter waits for them. In the backend it waits on the process
+// latch as well and answers interrupts; in tests it is poll(2) or a clock turned by hand.
 
 #ifndef REDIS_FDW_CORE_NET_WAITER_H_
 #define REDIS_FDW_CORE_NET_WAITER_H_
@@ -24,8 +24,9 @@ class Waiter {
  public:
   virtual ~Waiter() = default;
 
-  // Returns OK when a descriptor is ready, when `deadline` has come, or spuriously: the caller looks for itself.
-  // An error means that waiting must end (an interrupt: kHost). `interests` may be empty (a pure sleep).
+  // Returns OK when a descriptor is ready, when `deadline` has come, or spuriously: the caller
+  // looks for itself. An error means that waiting must end (an interrupt: kHost). `interests` may
+  // be empty (a pure sleep).
   virtual absl::Status Wait(absl::Span<const FdInterest> interests, absl::Time deadline) = 0;
 
   // Now, on the clock that deadlines refer to.

@@ -41,7 +41,7 @@ class Command {
   // Each appends one argument and returns *this.
   Command& Arg(absl::string_view bytes);
   Command& ArgInt(int64_t value);
-  Command& ArgDouble(double value);  // shortest exact; inf and -inf as Redis takes them
+  Command& ArgDouble(double value);     // shortest exact; inf and -inf as Redis takes them
   Command& Key(absl::string_view key);  // appends, and routes by this argument
 
   // Each sets a property and returns *this.
@@ -99,8 +99,8 @@ class Command {
   // Appends the RESP form to *out. REQUIRES: !TooLarge(). May throw std::bad_alloc.
   void AppendTo(std::string* out) const;
 
-  // For EXPLAIN and tests: arguments separated by blanks, quoted and escaped where needed, as redis-cli takes
-  // them. Never call it on AUTH.
+  // For EXPLAIN and tests: arguments separated by blanks, quoted and escaped where needed, as
+  // redis-cli takes them. Never call it on AUTH.
   std::string DebugString() const;
 
  private:
