@@ -47,6 +47,14 @@ class CursorSource : public StepSource {
 
   State state() const override { return state_; }
   absl::StatusOr<Step> Next(const ServerInfo& server) override;
+  // Begins again, whoever answers: what was written is remembered, unless it all came at once.
+  bool Resume() override {
+    if (complete_ && seen_.size() == 0) return false;
+    cursor_ = "0";
+    complete_ = false;
+    state_ = State::kReady;
+    return true;
+  }
 
  private:
   class PageSink;
@@ -57,11 +65,10 @@ class CursorSource : public StepSource {
     state_ = complete_ ? State::kDone : State::kReady;
     cursor_ = std::string(cursor);
   }
-  // Whether this element was not returned before; it is remembered where it could come again.
+  // Whether this element was not returned before; it is remembered, but where it is part of the
+  // whole collection in one reply.
   bool IsNew(absl::string_view identity, bool first_page) {
-    if (!complete_) return seen_.Insert(identity);
-    // The last page repeats nothing of itself, nor does anything follow.
-    return first_page || !seen_.Contains(identity);
+    return (first_page && complete_) || seen_.Insert(identity);
   }
 
   const std::string command_;
@@ -109,7 +116,7 @@ absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
   Command command(command_);
   command.Key(key_).Arg(cursor_).Arg("COUNT").ArgInt(count_).ReadOnly();
   // Cursor 0 means the same to every server, any other only to the one that gave it.
-  if (!first_page_) command.CursorOf(server.run_id);
+  if (cursor_ != "0") command.CursorOf(server.run_id);
   auto sink = std::make_unique<PageSink>(this, first_page_);
   state_ = State::kWaiting;
   first_page_ = false;

@@ -30,7 +30,6 @@ class Fingerprints {
 
   // Whether `identity` is new; it is not the next time.
   bool Insert(absl::string_view identity) { return seen_.insert(Of(identity)).second; }
-  bool Contains(absl::string_view identity) const { return seen_.contains(Of(identity)); }
   size_t size() const { return seen_.size(); }
 
  private:

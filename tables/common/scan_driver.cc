@@ -30,16 +30,22 @@ class ScanDriver : public Scan {
  private:
   // A parameter row being answered.
   struct Run {
-    Run(RowTarget* target, int ordinal, int64_t limit) : rows(target, ordinal, limit) {}
+    Run(RowTarget* target, int param_ordinal, int64_t limit)
+        : ordinal(param_ordinal), rows(target, param_ordinal, limit) {}
     bool spent() const {
       return in_flight.empty() && (source->state() == StepSource::State::kDone);
     }
+    const int ordinal;
     RowWriter rows;
     std::unique_ptr<StepSource> source;
     std::deque<std::unique_ptr<StepSink>> in_flight;
   };
 
+  // Connections that one NextBatch() may lose.
+  static constexpr int kMaxLosses = 2;
+
   absl::Status Fill(RowBatch* batch);
+  bool Recover(const absl::Status& status);
   absl::Status SubmitReady();
   bool CanBeginRun() const;
   void BeginRun();
@@ -88,6 +94,9 @@ absl::Status ScanDriver::NextBatch(RowBatch* batch) {
   batch->Clear();
   target_.SetBatch(batch);
   absl::Status status = Fill(batch);
+  for (int losses = 0; !status.ok() && losses < kMaxLosses && Recover(status); ++losses) {
+    status = Fill(batch);
+  }
   target_.SetBatch(nullptr);
   if (!status.ok()) {
     Stop();
@@ -106,6 +115,28 @@ absl::Status ScanDriver::Fill(RowBatch* batch) {
     RETURN_IF_ERROR(pipeline_->RunUntil([&] { return MayProceed(batch); }));
     Retire();
   }
+}
+
+// Makes ready to go on after an error; false if the scan ends with it.
+bool ScanDriver::Recover(const absl::Status& status) {
+  if (GetErrorKind(status) != ErrorKind::kConnectionLost) return false;
+  pipeline_->Abandon();
+  in_flight_ = 0;
+  server_.reset();
+  for (std::unique_ptr<Run>& run : runs_) {
+    run->in_flight.clear();
+    if (run->rows.written() == 0) {
+      run->source = factory_(params_[static_cast<size_t>(run->ordinal)], &run->rows);
+    } else if (!run->source->Resume()) {
+      return false;
+    }
+  }
+  // Of those begun, only the last may have steps to submit: the others begin again after it.
+  while (runs_.size() > 1 && runs_.back()->rows.written() == 0) {
+    next_param_ = static_cast<size_t>(runs_.back()->ordinal);
+    runs_.pop_back();
+  }
+  return runs_.size() <= 1;
 }
 
 // Whether the next parameter row may begin. Where a limit may cut the replies of a run off, no

@@ -5,6 +5,11 @@
 // before it returns, so that Redis works while the caller consumes. Nothing is connected to for a
 // parameter row that no element can answer.
 //
+// A connection that is lost takes no row with it where that can be helped: a parameter row that has
+// given none yet begins again, and sources that know where they are go on from there (cursors by
+// their fingerprints, streams by the last id). Otherwise, or if it happens again and again, the error
+// is returned.
+//
 // Round trips: one per NextBatch() at most, none where the look-ahead has the rows already.
 
 #ifndef REDIS_FDW_TABLES_COMMON_SCAN_DRIVER_H_

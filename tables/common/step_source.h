@@ -67,6 +67,9 @@ class StepSource {
   virtual absl::StatusOr<Step> Next(const ServerInfo& server) = 0;
   // How many steps may be in flight together.
   virtual size_t window() const { return 2; }
+  // The replies of all steps in flight are lost, after rows were written. Goes on with what follows
+  // those rows and returns true, or false if the source cannot tell what that is.
+  virtual bool Resume() { return false; }
 };
 
 // A source of steps known in number beforehand: one command for a snapshot, or many pipelined.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/types/optional.h"
 #include "core/base/status.h"
 #include "pushdown/operands.h"
 #include "tables/common/planning.h"
@@ -38,14 +39,15 @@ class EntrySink : public StepSink {
         return element.index == 0 ? BeginEntry(element) : BeginFields(element);
       default:
         if (element.type != ReplyType::kBulk) return UnexpectedReply("XRANGE");
-        AddPart(element);
-        return absl::OkStatus();
+        return AddPart(element);
     }
   }
 
   int64_t entries() const { return entries_; }
-  // The id of the latest entry, as text.
-  const std::string& last_id() const { return values_[StreamTable::kId]; }
+
+ protected:
+  // An entry is complete. Its id is `id`.
+  virtual absl::Status OnEntry(absl::string_view /*id*/) { return absl::OkStatus(); }
 
  private:
   absl::Status BeginEntry(const ReplyElement& element) {
@@ -61,17 +63,16 @@ class EntrySink : public StepSink {
       return UnexpectedReply("XRANGE");
     }
     parts_left_ = element.integer;
-    if (parts_left_ == 0) EndEntry();
-    return absl::OkStatus();
+    return parts_left_ == 0 ? EndEntry() : absl::OkStatus();
   }
 
-  void AddPart(const ReplyElement& element) {
+  absl::Status AddPart(const ReplyElement& element) {
     if (element.index % 2 == 0) {
       column_ = ColumnOf(element.bytes);
     } else if (column_ >= 0 && cells_[static_cast<size_t>(column_)].is_null()) {
       Put(static_cast<size_t>(column_), element.bytes);
     }
-    if (--parts_left_ == 0) EndEntry();
+    return --parts_left_ == 0 ? EndEntry() : absl::OkStatus();
   }
 
   // Entries mostly have their fields in the order of the columns, which spares the search.
@@ -92,9 +93,10 @@ class EntrySink : public StepSink {
     cells_[column] = Cell::Bytes(values_[column]);
   }
 
-  void EndEntry() {
+  absl::Status EndEntry() {
     ++entries_;
     rows()->Write(cells_);
+    return OnEntry(values_[StreamTable::kId]);
   }
 
   const StreamTable* table_;
@@ -115,12 +117,18 @@ class PagesSource : public StepSource {
   State state() const override { return state_; }
 
   absl::StatusOr<Step> Next(const ServerInfo&) override {
+    const std::string start = any_ ? next_->ToString() : "-";
     int64_t left = rows_->left();
     int64_t count = left < 0 ? page_ : std::min(page_, left);
     Step step{Command("XRANGE"), std::make_unique<PageSink>(this, count)};
-    step.command.Key(table_->key()).Arg(start_).Arg("+").Arg("COUNT").ArgInt(count).ReadOnly();
+    step.command.Key(table_->key()).Arg(start).Arg("+").Arg("COUNT").ArgInt(count).ReadOnly();
     state_ = State::kWaiting;
     return step;
+  }
+
+  bool Resume() override {
+    state_ = !any_ || next_.has_value() ? State::kReady : State::kDone;
+    return true;
   }
 
  private:
@@ -130,12 +138,11 @@ class PagesSource : public StepSource {
         : EntrySink(source->table_, source->rows_), source_(source), count_(count) {}
 
    protected:
+    absl::Status OnEntry(absl::string_view id) override { return source_->GoOnAfter(id); }
     absl::Status Finish() override {
-      if (entries() < count_) {
-        source_->state_ = State::kDone;
-        return absl::OkStatus();
-      }
-      return source_->GoOnAfter(last_id());
+      bool more = entries() == count_ && source_->next_.has_value();
+      source_->state_ = more ? State::kReady : State::kDone;
+      return absl::OkStatus();
     }
 
    private:
@@ -143,11 +150,11 @@ class PagesSource : public StepSource {
     const int64_t count_;
   };
 
-  absl::Status GoOnAfter(absl::string_view last) {
+  absl::Status GoOnAfter(absl::string_view written) {
     StreamId id;
-    if (!ParseStreamId(last, &id)) return UnexpectedReply("XRANGE");
-    state_ = id.Increment() ? State::kReady : State::kDone;
-    start_ = id.ToString();
+    if (!ParseStreamId(written, &id)) return UnexpectedReply("XRANGE");
+    any_ = true;
+    next_ = id.Increment() ? absl::make_optional(id) : absl::nullopt;
     return absl::OkStatus();
   }
 
@@ -155,7 +162,8 @@ class PagesSource : public StepSource {
   const int64_t page_;
   RowWriter* rows_;
   State state_ = State::kReady;
-  std::string start_ = "-";
+  bool any_ = false;               // rows were written
+  absl::optional<StreamId> next_;  // the least id above them; none if there is none
 };
 
 std::unique_ptr<StepSource> NewLookupSource(const StreamTable* table,
