@@ -7,8 +7,8 @@
 //
 // A connection that is lost takes no row with it where that can be helped: a parameter row that has
 // given none yet begins again, and sources that know where they are go on from there (cursors by
-// their fingerprints, streams by the last id). Otherwise, or if it happens again and again, the error
-// is returned.
+// their fingerprints, streams by the last id). Otherwise, or if it happens again and again, the
+// error is returned.
 //
 // Round trips: one per NextBatch() at most, none where the look-ahead has the rows already.
 
