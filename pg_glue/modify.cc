@@ -130,7 +130,10 @@ void StoreGeneratedId(ModifyState* state, TupleTableSlot* slot) {
     memcpy(nulls, slot->tts_isnull, sizeof(bool) * natts);
     values[att] = value;
     nulls[att] = is_null;
-    ExecForceStoreHeapTuple(heap_form_tuple(slot->tts_tupleDescriptor, values, nulls), slot, true);
+    MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
+    HeapTuple tuple = heap_form_tuple(slot->tts_tupleDescriptor, values, nulls);
+    ExecForceStoreHeapTuple(tuple, slot, true);
+    MemoryContextSwitchTo(old);
     return;
   }
 }
@@ -147,7 +150,10 @@ void StoreOldRow(ModifyState* state, TupleTableSlot* slot, TupleTableSlot* plan_
   ItemPointerSetInvalid(&tuple.t_self);
   tuple.t_tableOid = InvalidOid;
   tuple.t_data = header;
-  ExecForceStoreHeapTuple(&tuple, slot, false);
+  // The slot keeps a pointer: give it a tuple of its own.
+  MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
+  ExecForceStoreHeapTuple(heap_copytuple(&tuple), slot, true);
+  MemoryContextSwitchTo(old);
 }
 
 }  // namespace

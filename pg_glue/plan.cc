@@ -103,7 +103,7 @@ ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, ForeignPath
   }
 
   bool* used = (bool*)palloc0(sizeof(bool) * (binding.ncolumns + 1));
-  MarkColumns(binding, rel, (Node*)tlist, used);
+  // Not of `tlist`: the planner fills it with every column there is where that costs it nothing.
   MarkColumns(binding, rel, (Node*)rel->reltarget->exprs, used);
   MarkColumns(binding, rel, (Node*)local, used);
 

@@ -51,7 +51,12 @@ void PutRow(ScanStore* store, TupleTableSlot* slot) {
 
 bool GetRow(ScanStore* store, TupleTableSlot* slot) {
   ExecClearTuple(slot);
-  if (!tuplestore_gettupleslot(store->tuples, true, false, store->slot)) return false;
+  // A tuple read from disk is allocated in the current context and freed when the slot takes the
+  // next one: it must outlive the caller's per-tuple context.
+  MemoryContext old = MemoryContextSwitchTo(store->slot->tts_mcxt);
+  bool found = tuplestore_gettupleslot(store->tuples, true, false, store->slot);
+  MemoryContextSwitchTo(old);
+  if (!found) return false;
   slot_getallattrs(store->slot);
   memcpy(slot->tts_values, store->slot->tts_values, sizeof(Datum) * store->natts);
   memcpy(slot->tts_isnull, store->slot->tts_isnull, sizeof(bool) * store->natts);

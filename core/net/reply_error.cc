@@ -76,9 +76,11 @@ constexpr Text kTexts[] = {
     {"unknown subcommand", ErrorKind::kUnsupported, "The server is too old for this command."},
 };
 
+// In double quotes, as PostgreSQL shows names; what is not printable is escaped.
 std::string ShownKey(absl::string_view key) {
-  if (key.size() <= kMaxKeyShown) return QuoteArgument(key);
-  return absl::StrCat(QuoteArgument(key.substr(0, kMaxKeyShown)), "...");
+  std::string shown = QuoteArgument(key.substr(0, kMaxKeyShown));
+  if (shown[0] != '"') shown = absl::StrCat("\"", shown, "\"");
+  return absl::StrCat(shown, key.size() > kMaxKeyShown ? "..." : "");
 }
 
 // The server's text on one line of printable characters, without the arguments that it may repeat.

@@ -24,7 +24,7 @@ TEST(ReplyErrorTest, NamesCommandKeyAndEndpoint) {
   ErrorInfo info = Info("WRONGTYPE Operation against a key holding the wrong kind of value");
   EXPECT_EQ(info.kind, ErrorKind::kWrongType);
   EXPECT_EQ(info.message,
-            "Redis at cache:6379 refused HGET of key user:1: WRONGTYPE Operation against a key "
+            "Redis at cache:6379 refused HGET of key \"user:1\": WRONGTYPE Operation against a key "
             "holding the wrong kind of value");
   EXPECT_FALSE(info.hint.empty());
   EXPECT_EQ(Info("ERR x", "PING", "").message, "Redis at cache:6379 refused PING: ERR x");

@@ -1,0 +1,154 @@
+// What is refused when servers, mappings and tables are made, and what is said.
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "testing/pg_redis_fixture.h"
+
+namespace redis_fdw::test {
+namespace {
+
+class OptionsTest : public PgRedisTest {
+ protected:
+  // Expects an error of that SQLSTATE which says all of `words`, somewhere.
+  void Refused(const std::string& sql, const std::string& sqlstate,
+               std::initializer_list<const char*> words) {
+    PgResult result = Exec(sql);
+    EXPECT_EQ(result.error.sqlstate, sqlstate) << sql << "\n" << result.error.ToString();
+    for (const char* word : words) {
+      EXPECT_TRUE(absl::StrContains(result.error.ToString(), word))
+          << sql << "\nlacks " << word << "\n"
+          << result.error.ToString();
+    }
+  }
+  void RefusedTable(const std::string& columns, const std::string& options,
+                    const std::string& sqlstate, std::initializer_list<const char*> words) {
+    Refused(absl::StrCat("CREATE FOREIGN TABLE t (", columns, ") SERVER redis_server OPTIONS (",
+                         options, ")"),
+            sqlstate, words);
+  }
+};
+
+TEST_F(OptionsTest, Version) { EXPECT_EQ(Query1("SELECT redis_fdw_version()"), "1.0"); }
+
+TEST_F(OptionsTest, ServerOptions) {
+  auto server = [](const std::string& options) {
+    return absl::StrCat("CREATE SERVER x FOREIGN DATA WRAPPER redis_fdw OPTIONS (", options, ")");
+  };
+  Refused("CREATE SERVER x FOREIGN DATA WRAPPER redis_fdw", "HV00J", {"host_port"});
+  Refused(server("host_prt 'a:1'"), "HV00D", {"host_prt", "Perhaps", "host_port"});
+  Refused(server("table_type 'hash'"), "HV00D", {"table_type", "connect_timeout_ms"});
+  Refused(server("host_port 'a:99999'"), "HV00D", {"99999"});
+  Refused(server("host_port ''"), "HV00D", {"host_port"});
+  Refused(server("host_port 'redis://me:secret@h:1'"), "HV00D", {"user mapping"});
+  EXPECT_FALSE(absl::StrContains(Exec(server("host_port 'redis://me:secret@h:1'")).error.ToString(),
+                                 "secret"));
+  Refused(server("host_port 'a:1,b:2'"), "0A000", {"host_port"});
+  Refused(server("host_port 'rediss://a:1'"), "0A000", {"TLS"});
+  Refused(server("host_port 'a:1', connect_timeout_ms 'soon'"), "HV024",
+          {"connect_timeout_ms", "soon", "integer"});
+  Refused(server("host_port 'a:1', fetch_size '0'"), "HV024", {"fetch_size"});
+  Refused(server("host_port 'a:1', scan_mode 'fast'"), "HV024", {"snapshot"});
+  Refused("ALTER SERVER redis_server OPTIONS (DROP host_port)", "HV00J", {"host_port"});
+  pg().TakeNotices();
+  MustExec(server("host_port '[::1]:6379', password 'open'"));
+  auto notices = pg().TakeNotices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(notices[0].ToString(), "user mapping"));
+  EXPECT_FALSE(absl::StrContains(notices[0].ToString(), "open"));
+}
+
+TEST_F(OptionsTest, UserMappingOptions) {
+  Refused("CREATE USER MAPPING FOR alice SERVER redis_server OPTIONS (user 'x')", "HV00D",
+          {"user", "username", "password"});
+  MustExec("CREATE USER MAPPING FOR alice SERVER redis_server OPTIONS (password 'x')");
+}
+
+TEST_F(OptionsTest, TableOptions) {
+  RefusedTable("a text", "table_key_prefix 'k'", "HV00J", {"table_type", "hash", "zset"});
+  RefusedTable("a text", "table_type 'string'", "HV00J", {"table_key_prefix"});
+  RefusedTable("a text", "table_type 'sett', table_key_prefix 'k'", "HV00D",
+               {"sett", "hash", "list", "set", "stream", "string", "zset"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix ''", "HV024", {"table_key_prefix"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'k', database '-1'", "HV024",
+               {"database"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'k', database 'one'", "HV024",
+               {"database", "one"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'user:*'", "0A000", {"backslash"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'k', tabel_type 'x'", "HV00D",
+               {"Perhaps", "table_type"});
+}
+
+TEST_F(OptionsTest, ColumnsAreCheckedWhenTheTableIsMade) {
+  RefusedTable("a text", "table_type 'hash', table_key_prefix 'k'", "HV005", {"(field, value)"});
+  RefusedTable("a text, b text, c text", "table_type 'zset', table_key_prefix 'k'", "HV005",
+               {"(member, score)"});
+  RefusedTable("a text, b text", "table_type 'string', table_key_prefix 'k'", "HV005", {"(value)"});
+  RefusedTable("a text, b text", "table_type 'list', table_key_prefix 'k'", "HV005", {"index"});
+  RefusedTable("", "table_type 'set', table_key_prefix 'k'", "HV005", {"(member)"});
+  RefusedTable("a text, b date", "table_type 'zset', table_key_prefix 'k'", "HV005", {"score"});
+  EXPECT_EQ(Query1("SELECT count(*) FROM pg_foreign_table"), "0");
+}
+
+TEST_F(OptionsTest, ColumnsChangedLaterAreCheckedAtTheNextUse) {
+  MustExec(
+      "CREATE FOREIGN TABLE t (a text) SERVER redis_server "
+      "OPTIONS (table_type 'set', table_key_prefix 'k')");
+  MustExec("ALTER FOREIGN TABLE t ADD COLUMN b text");
+  Refused("SELECT * FROM t", "HV005", {"(member)"});
+  MustExec("ALTER FOREIGN TABLE t DROP COLUMN a");
+  redis().Cli({"SADD", "k", "m"});
+  EXPECT_EQ(Query("SELECT * FROM t"), "m");
+}
+
+TEST_F(OptionsTest, EscapedGlobCharactersAreTheKey) {
+  MustExec(
+      "CREATE FOREIGN TABLE t (a text) SERVER redis_server "
+      "OPTIONS (table_type 'set', table_key_prefix 'what\\*{tag}')");
+  MustExec("INSERT INTO t VALUES ('m')");
+  EXPECT_EQ(redis().Cli({"SMEMBERS", "what*{tag}"}), "m");
+}
+
+TEST_F(OptionsTest, WrapperWithoutValidatorIsCheckedAtFirstUse) {
+  MustExec("CREATE FOREIGN DATA WRAPPER bare HANDLER redis_fdw_handler");
+  MustExec(absl::StrCat("CREATE SERVER b FOREIGN DATA WRAPPER bare OPTIONS (host_port '",
+                        redis().host_port(), "')"));
+  MustExec("CREATE SERVER broken FOREIGN DATA WRAPPER bare OPTIONS (host_prt 'x')");
+  auto table = [](const std::string& name, const std::string& server, const std::string& columns,
+                  const std::string& options) {
+    return absl::StrCat("CREATE FOREIGN TABLE ", name, " (", columns, ") SERVER ", server,
+                        " OPTIONS (", options, ")");
+  };
+  MustExec(table("ok", "b", "a text", "table_type 'set', table_key_prefix 'k'"));
+  MustExec(table("t1", "b", "a text, b text", "table_type 'set', table_key_prefix 'k'"));
+  MustExec(table("t2", "b", "a text", "table_type 'sett', table_key_prefix 'k'"));
+  MustExec(table("t3", "b", "a text", "table_key_prefix 'k'"));
+  MustExec(table("t4", "b", "a text", "table_type 'set', table_key_prefix 'k', database 'x'"));
+  MustExec(table("t5", "broken", "a text", "table_type 'set', table_key_prefix 'k'"));
+  MustExec("INSERT INTO ok VALUES ('m')");
+  EXPECT_EQ(Query("SELECT * FROM ok"), "m");
+  Refused("SELECT * FROM t1", "HV005", {"(member)"});
+  Refused("SELECT * FROM t2", "HV00D", {"sett"});
+  Refused("SELECT * FROM t3", "HV00J", {"table_type"});
+  Refused("SELECT * FROM t4", "HV024", {"database"});
+  Refused("SELECT * FROM t5", "HV00D", {"host_prt"});
+}
+
+TEST_F(OptionsTest, ChangedOptionsTakeEffect) {
+  MustExec(
+      "CREATE FOREIGN TABLE t (a text) SERVER redis_server "
+      "OPTIONS (table_type 'set', table_key_prefix 'k1')");
+  redis().Cli({"SADD", "k1", "one"});
+  redis().Cli({"SADD", "k2", "two"});
+  MustExec("PREPARE p AS SELECT * FROM t");
+  EXPECT_EQ(Query("EXECUTE p"), "one");
+  MustExec("ALTER FOREIGN TABLE t OPTIONS (SET table_key_prefix 'k2')");
+  EXPECT_EQ(Query("EXECUTE p"), "two");
+  MustExec("ALTER SERVER redis_server OPTIONS (SET host_port '127.0.0.1:1')");
+  EXPECT_EQ(Exec("EXECUTE p").error.sqlstate, "08001");
+}
+
+}  // namespace
+}  // namespace redis_fdw::test
