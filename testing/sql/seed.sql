@@ -218,4 +218,7 @@ OPTIONS (
     host_port :'redis_tcp',
     password 'your_redis_password'
 );
+CREATE FOREIGN TABLE guarded (value TEXT)
+SERVER seed_with_password OPTIONS (table_type 'string', table_key_prefix 'config:app_name');
+SELECT * FROM guarded;
 SELECT * FROM pg_available_extensions WHERE name = 'redis_fdw';
