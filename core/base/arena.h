@@ -35,7 +35,7 @@ class Arena {
   void Reset();
 
  private:
-  static constexpr size_t kBlockSize = 64 * 1024;
+  static constexpr size_t kBlockSize = size_t{64} * 1024;
   char* Allocate(size_t n, size_t align);
 
   struct Block {

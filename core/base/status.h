@@ -92,9 +92,11 @@ absl::Status Annotate(const absl::Status& status, absl::string_view prefix);
 #define REDIS_FDW_CONCAT_(a, b) REDIS_FDW_CONCAT_INNER_(a, b)
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_IMPL_(REDIS_FDW_CONCAT_(redis_fdw_or_, __LINE__), lhs, expr)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 #define ASSIGN_OR_RETURN_IMPL_(tmp, lhs, expr)   \
   auto tmp = (expr);                             \
   if (!tmp.ok()) return std::move(tmp).status(); \
   lhs = std::move(tmp).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // REDIS_FDW_CORE_BASE_STATUS_H_

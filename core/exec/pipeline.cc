@@ -12,7 +12,7 @@ namespace {
 
 // What is kept for sending again, at most.
 constexpr size_t kMaxReplayCommands = 16;
-constexpr size_t kMaxReplayBytes = 64 * 1024;
+constexpr size_t kMaxReplayBytes = size_t{64} * 1024;
 // While data flows, a wait of no length gives interrupts their chance this often.
 constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
 

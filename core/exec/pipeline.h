@@ -31,7 +31,7 @@ namespace redis_fdw {
 class Pipeline {
  public:
   // What Abandon() reads at most before it rather closes a connection, and how long it waits.
-  static constexpr uint64_t kAbandonBytes = 256 * 1024;
+  static constexpr uint64_t kAbandonBytes = uint64_t{256} * 1024;
   static constexpr absl::Duration kAbandonWait = absl::Milliseconds(20);
 
   // `pool` must outlive the pipeline; `router` is shared. No I/O.

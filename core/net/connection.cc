@@ -120,11 +120,7 @@ void Connection::TrackTransaction(const Command& command) {
 void Connection::Encode(const Command& command, Pending* pending) {
   pending->refusal = Refusal(command);
   if (!pending->refusal.ok()) return;
-  if (out_pos_ == out_.size()) {
-    out_.clear();
-    out_pos_ = 0;
-    if (out_.capacity() > kKeepOutput) std::string().swap(out_);
-  } else if (out_pos_ > out_.size() / 2) {
+  if (out_pos_ > out_.size() / 2) {
     out_.erase(0, out_pos_);
     out_pos_ = 0;
   }
@@ -231,6 +227,11 @@ absl::StatusOr<bool> Connection::AdvanceWrite() {
   }
   out_pos_ += io->bytes;
   written_ += io->bytes;
+  if (out_pos_ == out_.size()) {
+    out_.clear();
+    out_pos_ = 0;
+    if (out_.capacity() > kKeepOutput) std::string().swap(out_);
+  }
   return io->bytes > 0;
 }
 

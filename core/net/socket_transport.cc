@@ -71,7 +71,7 @@ class SocketTransport : public Transport {
   };
 
   void CheckAttempts();
-  void StartAttempt(size_t address);
+  void StartAttempt(size_t index);
   void Establish(Fd fd, const SocketAddress& address);
   void Failed(size_t address, int error);
   absl::Status AllFailed() const;

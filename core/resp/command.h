@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 
 namespace redis_fdw {
@@ -105,7 +105,7 @@ class Command {
 
  private:
   std::string bytes_;  // all arguments, end to end
-  std::vector<size_t> ends_;
+  absl::InlinedVector<size_t, 6> ends_;
   Target target_ = Target::kAny;
   size_t key_index_ = 0;  // 0: none (argument 0 is the name)
   int node_ = 0;

@@ -1,5 +1,6 @@
 #include "core/resp/reply_decoder.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -11,14 +12,14 @@ namespace redis_fdw {
 namespace {
 
 // A status or error line, which hiredis buffers until it ends, may not be longer than this.
-constexpr size_t kMaxLine = 64 * 1024;
+constexpr size_t kMaxLine = size_t{64} * 1024;
 // "1099511627776" and the like: what follows '$', '*' and ':' before CRLF.
 constexpr size_t kMaxHeader = 32;
 // hiredis 0.14 has nine levels; later releases would grow their stack for as long as the peer
 // likes.
 constexpr int kMaxDepth = 8;
-// hiredis keeps an empty buffer of up to this size between feeds, and frees a larger one.
-constexpr size_t kKeepBuffer = 256 * 1024;
+// An empty buffer of up to this size is kept between feeds and replies; a larger one is freed.
+constexpr size_t kKeepBuffer = size_t{256} * 1024;
 
 // hiredis wants an object per item and stops at null; what it points at is never looked at.
 char g_object;
@@ -42,13 +43,14 @@ struct ReplyDecoder::State {
   explicit State(int64_t limit) : max_bulk(limit) {
     functions =
         hiredis_compat::ObjectFunctions(&OnString, &OnArray, &OnInteger, &OnNil, &OnRefused);
-    reader = redisReaderCreateWithFunctions(&functions);
+    reader = NewReader();
     if (reader == nullptr) throw std::bad_alloc();
-    reader->privdata = this;
-    reader->maxbuf = kKeepBuffer;
   }
   ~State() { redisReaderFree(reader); }
 
+  redisReader* NewReader();
+  // After a reply: gives back what a large value has made the reader allocate.
+  void Shrink();
   // Passes an element on; false if decoding must stop.
   bool Emit(const redisReadTask* task, ReplyType type, int64_t integer, absl::string_view bytes);
   // Latches `why` (the first counts) and returns what stops hiredis.
@@ -72,7 +74,8 @@ struct ReplyDecoder::State {
   const int64_t max_bulk;
   redisReplyObjectFunctions functions;
   redisReader* reader = nullptr;
-  absl::Status status;  // non-OK: dead
+  size_t largest_buffer = 0;  // since `reader` was made
+  absl::Status status;        // non-OK: dead
   // Of the call to DecodeOne() in progress.
   ReplySink* sink = nullptr;
   std::string* error = nullptr;
@@ -90,6 +93,23 @@ absl::Status OutOfMemory() {
 }
 
 }  // namespace
+
+redisReader* ReplyDecoder::State::NewReader() {
+  redisReader* made = redisReaderCreateWithFunctions(&functions);
+  if (made == nullptr) return nullptr;
+  made->privdata = this;
+  made->maxbuf = kKeepBuffer;
+  return made;
+}
+
+void ReplyDecoder::State::Shrink() {
+  if (largest_buffer <= kKeepBuffer || reader->len > reader->pos) return;
+  redisReader* fresh = NewReader();
+  if (fresh == nullptr) return;  // the old one will do
+  redisReaderFree(reader);
+  reader = fresh;
+  largest_buffer = 0;
+}
 
 bool ReplyDecoder::State::Emit(const redisReadTask* task, ReplyType type, int64_t integer,
                                absl::string_view bytes) {
@@ -228,6 +248,7 @@ absl::Status ReplyDecoder::Feed(absl::string_view bytes) {
   if (redisReaderFeed(state_->reader, bytes.data(), bytes.size()) != REDIS_OK) {
     state_->status = OutOfMemory();
   }
+  state_->largest_buffer = std::max(state_->largest_buffer, state_->reader->len);
   return state_->status;
 }
 
@@ -251,7 +272,10 @@ absl::StatusOr<bool> ReplyDecoder::DecodeOne(ReplySink* sink, std::string* error
     }
     return state.status;
   }
-  if (reply != nullptr) return true;
+  if (reply != nullptr) {
+    state.Shrink();
+    return true;
+  }
   absl::Status check = state.CheckIncomplete();
   if (!check.ok()) {
     state.status = check;

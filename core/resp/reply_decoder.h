@@ -25,7 +25,7 @@ namespace redis_fdw {
 
 class ReplyDecoder {
  public:
-  static constexpr size_t kChunk = 32 * 1024;
+  static constexpr size_t kChunk = size_t{32} * 1024;
   // What PostgreSQL can hold in one value (MaxAllocSize is 1 GiB - 1).
   static constexpr int64_t kDefaultMaxBulk = (int64_t{1} << 30) - 1;
 

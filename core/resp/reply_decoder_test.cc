@@ -72,8 +72,8 @@ TEST(ReplyDecoderTest, NestedParentsBeforeChildren) {
 
 // However the bytes are cut, the elements are the same.
 TEST(ReplyDecoderTest, FedByteByByte) {
-  const std::string binary("\r\n\0$5\r\n", 8);
-  std::string wire = "*7\r\n+QUEUED\r\n$8\r\n" + binary + "\r\n$-1\r\n$0\r\n\r\n*0\r\n";
+  const std::string binary("\r\n\0$5\r\n", 7);
+  std::string wire = "*7\r\n+QUEUED\r\n$7\r\n" + binary + "\r\n$-1\r\n$0\r\n\r\n*0\r\n";
   wire += "*2\r\n*1\r\n*1\r\n:9223372036854775807\r\n-WRONGTYPE nested\r\n:-1\r\n";
   wire += "-ERR whole\r\n$5000\r\n" + std::string(5000, 'x') + "\r\n+\r\n";
   auto whole = Decode(wire, wire.size());
@@ -176,6 +176,22 @@ TEST(ReplyDecoderTest, NestingIsLimited) {
   deep.clear();
   for (int i = 0; i < 100000; ++i) deep += "*1\r\n";
   EXPECT_EQ(GetErrorKind(ErrorOf(deep, 32768)), ErrorKind::kProtocol);
+}
+
+// The buffer that a large value needed is given back after its reply; decoding goes on.
+TEST(ReplyDecoderTest, LargeValuesAmongSmallOnes) {
+  std::string wire;
+  for (int i = 0; i < 3; ++i) {
+    wire += "*2\r\n$1000000\r\n" + std::string(1000000, 'x') + "\r\n:1\r\n";
+    wire += "$3\r\nabc\r\n-ERR no\r\n:2\r\n";
+  }
+  auto whole = Decode(wire, wire.size());
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  for (size_t step : {100, 4096, 32768}) {
+    auto cut = Decode(wire, step);
+    ASSERT_TRUE(cut.ok()) << step << ": " << cut.status();
+    EXPECT_EQ(*cut, *whole) << step;
+  }
 }
 
 TEST(ReplyDecoderTest, SinkErrorEndsDecoding) {

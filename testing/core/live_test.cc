@@ -156,7 +156,7 @@ TEST_F(LiveTest, ErrorReplies) {
 // here.
 TEST_F(LiveTest, PipelineLargerThanTheBuffersBothWays) {
   StartServer();
-  const std::string value(100 * 1024, 'v');
+  const std::string value(100000, 'v');
   std::unique_ptr<Pipeline> pipeline = NewPipeline();
   CountingSink sink;
   for (int i = 0; i < 500; ++i) {
