@@ -61,7 +61,7 @@ INSERT INTO events VALUES
 SELECT * FROM events ORDER BY stream_id;
 
 \echo
-\echo == 6. All of it beside PostgreSQL's own tables
+\echo == 6. All of it beside ordinary tables
 \echo
 CREATE TABLE players (name text PRIMARY KEY, country text);
 
