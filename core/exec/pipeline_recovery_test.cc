@@ -17,6 +17,7 @@ using test::Lines;
 using test::PipelineTest;
 using test::RecordingSink;
 using test::Set;
+using test::Spec;
 
 // --- Stale connections --------------------------------------------------------------------------
 
@@ -82,6 +83,30 @@ TEST_F(StaleTest, NotOnceSomethingWasAnswered) {
   a_.CloseAll();
   EXPECT_EQ(GetErrorKind(pipeline->Drain()), ErrorKind::kConnectionLost);
   EXPECT_EQ(sink_.ends, 1);
+}
+
+// Not even where the first bytes of an answer and the end of the stream arrive together.
+TEST_F(StaleTest, NotInTheMiddleOfAnAnswer) {
+  std::unique_ptr<Pipeline> first = NewPipeline();
+  ASSERT_TRUE(first->ServerFor(Get("a")).ok());
+  const int64_t whole = 10;  // $4 a:a1
+  for (int64_t n = 1; n < whole; ++n) {
+    pool_.Invalidate();
+    faults_ = Faults();
+    std::unique_ptr<Pipeline> pipeline = NewPipeline();
+    ASSERT_TRUE(pipeline->Submit(Get("a1"), &sink_).ok());
+    ASSERT_TRUE(pipeline->Drain().ok());
+    ASSERT_EQ(pipeline->counters().bytes_received, whole);
+    pipeline.reset();
+    Lease lease = pool_.Acquire(Spec("node-a"), limits_).value();
+    faults_.cut_after_read = lease->bytes_read() + n;
+    lease = Lease();
+    const int made = a_.connections_made();
+    pipeline = NewPipeline();
+    ASSERT_TRUE(pipeline->Submit(Get("a1"), &sink_).ok());
+    EXPECT_EQ(GetErrorKind(pipeline->Drain()), ErrorKind::kConnectionLost);
+    EXPECT_EQ(a_.connections_made(), made);
+  }
 }
 
 TEST_F(StaleTest, CursorsAreNotCarriedOver) {

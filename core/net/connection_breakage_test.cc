@@ -65,6 +65,27 @@ TEST_F(ConnectionTest, CommandDeadlineIsSilence) {
   EXPECT_TRUE(connection->broken());
 }
 
+// Neither the time without a command nor that of a full reader is the server's silence.
+TEST_F(ConnectionTest, SilenceBeginsWhenAnAnswerIsWanted) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  waiter_.Advance(absl::Hours(1));
+  faults_.block_writes = true;
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  EXPECT_TRUE(connection->Advance(waiter_.Now()).ok());
+  faults_.block_writes = false;
+  server_.Hold();
+  sink_.full_at = 0;
+  EXPECT_TRUE(connection->Advance(waiter_.Now()).ok());
+  waiter_.Advance(absl::Hours(1));
+  EXPECT_TRUE(connection->Advance(waiter_.Now()).ok());
+  sink_.full_at = SIZE_MAX;
+  EXPECT_TRUE(connection->Advance(waiter_.Now()).ok());
+  const absl::Time begin = waiter_.Now();
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kTimeout);
+  EXPECT_EQ(waiter_.Now() - begin, spec_.command_timeout);
+}
+
 TEST_F(ConnectionTest, TimeoutOfAWriteSaysThatItMayHaveBeenApplied) {
   std::unique_ptr<Connection> connection = NewConnection();
   connection->Enqueue(Command("SILENT").Key("k"), &sink_, nullptr);
@@ -112,6 +133,20 @@ TEST_F(ConnectionTest, UnsentWriteIsCertainlyNotApplied) {
   server_.CloseAll();
   EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kConnectionLost);
   EXPECT_TRUE(server_.commands().empty());
+}
+
+// A server that closes may have said why: that is read before the failed write counts.
+TEST_F(ConnectionTest, LastWordsAreReadWhenWritingFails) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  server_.Hold();
+  connection->Enqueue(Command("GET").Key("k").ReadOnly(), &sink_, nullptr);
+  ASSERT_TRUE(connection->Advance(waiter_.Now()).ok());
+  faults_.fail_writes = true;
+  connection->Enqueue(Command("GET").Key("l").ReadOnly(), &sink_, nullptr);
+  server_.Release();
+  EXPECT_EQ(GetErrorKind(Run(connection.get())), ErrorKind::kConnectionLost);
+  EXPECT_EQ(sink_.values, Lines{"value of k"});
 }
 
 TEST_F(ConnectionTest, UnaskedDataBreaks) {

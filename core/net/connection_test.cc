@@ -255,6 +255,33 @@ TEST_F(ConnectionTest, FullSinkStopsReading) {
   EXPECT_EQ(sink_.values, (Lines{"*3", "a", "b", "c", "*3", "a", "b", "c"}));
 }
 
+// Whole replies that arrived together are kept back one by one.
+TEST_F(ConnectionTest, FullSinkStopsBetweenReplies) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  for (int i = 0; i < 3; ++i) connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  sink_.full_at = 1;
+  ASSERT_TRUE(connection->Advance(waiter_.Now()).ok());
+  EXPECT_EQ(sink_.ends, 1);
+  EXPECT_FALSE(*connection->Advance(waiter_.Now()));
+  sink_.full_at = 5;
+  EXPECT_TRUE(*connection->Advance(waiter_.Now()));
+  EXPECT_EQ(sink_.ends, 2);
+  sink_.full_at = SIZE_MAX;
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.ends, 3);
+}
+
+// What is not wanted is not buffered either.
+TEST_F(ConnectionTest, FullSinkStopsBuffering) {
+  FakeServer endless([](const Argv&) { return test::Bulks(Lines(100000, "x")); });
+  network_ = FakeTransportFactory(&endless);
+  std::unique_ptr<Connection> connection = NewConnection();
+  connection->Enqueue(Command("LIST").ReadOnly(), &sink_, nullptr);
+  sink_.full_at = 1;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(connection->Advance(waiter_.Now()).ok());
+  EXPECT_LT(connection->bytes_read(), 2 * ReplyDecoder::kChunk);
+}
+
 TEST_F(ConnectionTest, FlushDecodesNothing) {
   std::unique_ptr<Connection> connection = NewConnection();
   connection->Enqueue(Command("GET").Key("a"), &sink_, nullptr);

@@ -49,6 +49,7 @@ absl::StatusOr<Transport::Io> FaultTransport::Write(absl::string_view from) {
     return Reset();
   }
   if (faults_.block_writes) return Blocked();
+  if (faults_.fail_writes) return Reset();
   const uint64_t left = faults_.cut_after_written - written_;
   const size_t n =
       static_cast<size_t>(std::min<uint64_t>({from.size(), faults_.write_at_most, left}));

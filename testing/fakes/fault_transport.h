@@ -30,6 +30,7 @@ struct Faults {
   size_t write_at_most = SIZE_MAX;
   bool block_reads = false;   // nothing arrives for now
   bool block_writes = false;  // nothing can be sent for now
+  bool fail_writes = false;   // sending fails; what had arrived can still be read
   // From this byte of the replies on, `garbage` is read in place of what was sent, once.
   uint64_t garbage_at = kNever;
   std::string garbage;
