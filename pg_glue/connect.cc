@@ -126,6 +126,15 @@ absl::StatusOr<std::shared_ptr<const Router>> NewRouter(const FdwOptions& option
   return std::shared_ptr<const Router>(std::make_shared<StandaloneRouter>(std::move(spec)));
 }
 
+PoolLimits LimitsOf(const FdwOptions& options) {
+  PoolLimits limits;
+  limits.max_size = static_cast<size_t>(options.pool_max_size);
+  limits.idle_timeout = absl::Seconds(options.pool_idle_timeout_secs);
+  limits.max_lifetime = absl::Seconds(options.pool_max_lifetime_secs);
+  limits.test_on_check_out = options.pool_test_on_check_out;
+  return limits;
+}
+
 void InitConnections() {
   RegisterXactCallback(OnTransactionEnd, nullptr);
   CacheRegisterSyscacheCallback(FOREIGNSERVEROID, OnOptionsChanged, (Datum)0);

@@ -32,6 +32,9 @@ Pool* BackendPool();
 // How to reach the server. Called inside CallCpp().
 absl::StatusOr<std::shared_ptr<const Router>> NewRouter(const FdwOptions& options);
 
+// What the options say of the pool.
+PoolLimits LimitsOf(const FdwOptions& options);
+
 // Registers the callbacks that keep the pool tidy. Once, from _PG_init.
 void InitConnections();
 

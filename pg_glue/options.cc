@@ -11,15 +11,7 @@
 namespace redis_fdw {
 namespace {
 
-enum class ValueKind {
-  kText,
-  kNonEmptyText,
-  kHostPort,
-  kPassword,
-  kInteger,
-  kScanMode,
-  kTableType
-};
+enum class ValueKind { kText, kNonEmptyText, kHostPort, kInteger, kBoolean, kScanMode, kTableType };
 
 // Every option: where it may stand, what it holds. One that may stand on server and table has a row
 // for each.
@@ -40,18 +32,28 @@ void StoreScanMode(FdwOptions* o, const char* text) {
 
 #define STORE_TEXT(field) [](FdwOptions* o, const char* text, int) { o->field = text; }
 #define STORE_INT(field) [](FdwOptions* o, const char*, int number) { o->field = number; }
+#define STORE_BOOL(field) [](FdwOptions* o, const char*, int number) { o->field = number != 0; }
 #define STORE_MODE [](FdwOptions* o, const char* text, int) { StoreScanMode(o, text); }
 
 constexpr int kDayMs = 24 * 60 * 60 * 1000;
+constexpr int kYearSecs = 365 * 24 * 60 * 60;
 constexpr int kMaxRows = 1000000;
 
 const OptionDef kOptions[] = {
     {"host_port", ForeignServerRelationId, ValueKind::kHostPort, 0, 0, STORE_TEXT(host_port)},
-    {"password", ForeignServerRelationId, ValueKind::kPassword, 0, 0, STORE_TEXT(password)},
+    {"password", ForeignServerRelationId, ValueKind::kText, 0, 0, STORE_TEXT(password)},
     {"connect_timeout_ms", ForeignServerRelationId, ValueKind::kInteger, 0, kDayMs,
      STORE_INT(connect_timeout_ms)},
     {"command_timeout_ms", ForeignServerRelationId, ValueKind::kInteger, 0, kDayMs,
      STORE_INT(command_timeout_ms)},
+    {"pool_max_size", ForeignServerRelationId, ValueKind::kInteger, 1, 1000,
+     STORE_INT(pool_max_size)},
+    {"pool_idle_timeout_secs", ForeignServerRelationId, ValueKind::kInteger, 1, kYearSecs,
+     STORE_INT(pool_idle_timeout_secs)},
+    {"pool_max_lifetime_secs", ForeignServerRelationId, ValueKind::kInteger, 1, kYearSecs,
+     STORE_INT(pool_max_lifetime_secs)},
+    {"pool_test_on_check_out", ForeignServerRelationId, ValueKind::kBoolean, 0, 1,
+     STORE_BOOL(pool_test_on_check_out)},
     {"fetch_size", ForeignServerRelationId, ValueKind::kInteger, 1, kMaxRows,
      STORE_INT(fetch_size)},
     {"batch_size", ForeignServerRelationId, ValueKind::kInteger, 1, kMaxRows,
@@ -123,11 +125,19 @@ int ParseInteger(const OptionDef& def, const char* text) {
   pg_unreachable();
 }
 
+int ParseBoolean(const OptionDef& def, const char* text) {
+  bool value = false;
+  if (!parse_bool(text, &value)) RaiseBadWord(def.name, text, "true, false");
+  return value ? 1 : 0;
+}
+
 // Checks one value; returns it as a number where it is one.
 int CheckValue(const OptionDef& def, const char* text) {
   switch (def.kind) {
     case ValueKind::kInteger:
       return ParseInteger(def, text);
+    case ValueKind::kBoolean:
+      return ParseBoolean(def, text);
     case ValueKind::kNonEmptyText:
       if (text[0] == '\0') {
         ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
@@ -147,7 +157,6 @@ int CheckValue(const OptionDef& def, const char* text) {
       CheckTableType(text);
       break;
     case ValueKind::kText:
-    case ValueKind::kPassword:
       break;
   }
   return 0;
@@ -212,6 +221,10 @@ FdwOptions* NewFdwOptions() {
   FdwOptions* o = (FdwOptions*)palloc0(sizeof(FdwOptions));
   o->connect_timeout_ms = 10000;
   o->command_timeout_ms = 30000;
+  o->pool_max_size = 10;
+  o->pool_idle_timeout_secs = 600;
+  o->pool_max_lifetime_secs = 1800;
+  o->pool_test_on_check_out = true;
   o->fetch_size = 1000;
   o->batch_size = 1000;
   o->scan_mode = ScanMode::kAuto;

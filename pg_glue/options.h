@@ -18,6 +18,10 @@ struct FdwOptions {
   const char* host_port;
   int connect_timeout_ms;  // 0: none
   int command_timeout_ms;  // 0: none
+  int pool_max_size;
+  int pool_idle_timeout_secs;
+  int pool_max_lifetime_secs;
+  bool pool_test_on_check_out;
   // User mapping, else server.
   const char* username;  // null: none
   const char* password;  // null: none

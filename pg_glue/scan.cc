@@ -47,21 +47,6 @@ void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext co
   }
 }
 
-// Opens the scan: leases nothing yet, sends nothing.
-void OpenScan(RedisScan* scan) {
-  CallCpp([&] {
-    ScanRuntime* runtime = scan->runtime->object;
-    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*scan->binding->options));
-    runtime->pipeline = std::make_unique<Pipeline>(BackendPool(), std::move(router), PoolLimits());
-    ASSIGN_OR_RETURN(runtime->scan, scan->binding->table().OpenScan(runtime->plan, runtime->options,
-                                                                    runtime->pipeline.get()));
-    runtime->batch = std::make_unique<RowBatch>(
-        runtime->plan.output.columns.size(),
-        static_cast<size_t>(scan->binding->options->fetch_size), kBatchBytes);
-    return absl::OkStatus();
-  });
-}
-
 // Error context of a conversion: which row of which key.
 void ConversionContext(void* arg) {
   RedisScan* scan = static_cast<RedisScan*>(arg);
@@ -137,21 +122,52 @@ bool NextRow(RedisScan* scan, TupleTableSlot* slot) {
   return true;
 }
 
-// Reads all there is before the statement's first write.
-void FillStore(ForeignScanState* node, RedisScan* scan) {
-  TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
-  MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
-  scan->store = NewScanStore(slot->tts_tupleDescriptor);
-  MemoryContextSwitchTo(old);
+// Reads what is left into a store, from which the scan goes on. Rows live in `context`.
+void FillStore(RedisScan* scan, TupleDesc desc, MemoryContext context) {
+  scan->filling = true;
+  MemoryContext old = MemoryContextSwitchTo(context);
+  ResourceOwner old_owner = CurrentResourceOwner;
+  CurrentResourceOwner = scan->owner;
+  scan->store = NewScanStore(desc);
+  CurrentResourceOwner = old_owner;
+  // Not the scan's own slot: the executor may be using the row in it.
+  TupleTableSlot* slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
   MemoryContext row_context =
-      AllocSetContextCreate(CurrentMemoryContext, "redis_fdw row", ALLOCSET_DEFAULT_SIZES);
-  old = MemoryContextSwitchTo(row_context);
+      AllocSetContextCreate(context, "redis_fdw row", ALLOCSET_DEFAULT_SIZES);
+  MemoryContextSwitchTo(row_context);
   while (NextRow(scan, slot)) {
     PutRow(scan->store, slot);
     MemoryContextReset(row_context);
   }
   MemoryContextSwitchTo(old);
+  ExecDropSingleTupleTableSlot(slot);
   MemoryContextDelete(row_context);
+  scan->filling = false;
+}
+
+// The pool wants this scan's connection for another scan: what is left is set aside.
+absl::Status SpillScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
+  // A scan that is setting its rows aside already keeps its connection until it has.
+  if (!scan->started || scan->filling || scan->store != nullptr) return absl::OkStatus();
+  scan->store_is_rest = true;
+  return CallPg([&] { FillStore(scan, desc, context); });
+}
+
+// Opens the scan: leases nothing yet, sends nothing.
+void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
+  CallCpp([&] {
+    ScanRuntime* runtime = scan->runtime->object;
+    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*scan->binding->options));
+    runtime->pipeline = std::make_unique<Pipeline>(BackendPool(), std::move(router),
+                                                   LimitsOf(*scan->binding->options));
+    runtime->pipeline->SetSpill([=] { return SpillScan(scan, desc, context); });
+    ASSIGN_OR_RETURN(runtime->scan, scan->binding->table().OpenScan(runtime->plan, runtime->options,
+                                                                    runtime->pipeline.get()));
+    runtime->batch = std::make_unique<RowBatch>(
+        runtime->plan.output.columns.size(),
+        static_cast<size_t>(scan->binding->options->fetch_size), kBatchBytes);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -166,13 +182,14 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
   Relation relation = node->ss.ss_currentRelation;
   scan->binding = BindForeignTable(relation, ScanUserId(node), context);
   scan->runtime = Hang<ScanRuntime>(context);
+  scan->owner = CurrentResourceOwner;
   DecodeInto(scan, plan->fdw_private);
   InitOutput(scan, RelationGetDescr(relation), (List*)list_nth(plan->fdw_private, kScanColumns),
              context);
   InitOperands(scan, plan, (PlanState*)node, context);
   scan->complete_first = StatementWrites(estate, scan->binding);
   node->fdw_state = scan;
-  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan);
+  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan, RelationGetDescr(relation), context);
   MemoryContextSwitchTo(old);
 }
 
@@ -181,7 +198,9 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   if (!scan->started) {
     StartScan(node, scan);
-    if (scan->complete_first) FillStore(node, scan);
+    if (scan->complete_first) {
+      FillStore(scan, slot->tts_tupleDescriptor, node->ss.ps.state->es_query_cxt);
+    }
   }
   if (scan->store != nullptr) {
     GetRow(scan->store, slot);
@@ -195,12 +214,13 @@ void ReScanForeignScan(ForeignScanState* node) {
   RedisScan* scan = ScanOf(node);
   if (scan == nullptr || !scan->started) return;
   if (scan->store != nullptr) {
-    if (node->ss.ps.chgParam == nullptr) {
+    if (node->ss.ps.chgParam == nullptr && !scan->store_is_rest) {
       RewindStore(scan->store);
       return;
     }
     DropStore(scan->store);
     scan->store = nullptr;
+    scan->store_is_rest = false;
   }
   scan->started = false;
 }

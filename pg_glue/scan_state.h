@@ -51,9 +51,12 @@ struct RedisScan {
   bool started;     // Scan::Start() has been called for the current parameters
   size_t next_row;  // in the batch
   bool at_end;
-  ScanStore* store;     // rows kept because the statement writes what it scans, or to free a
-                        // connection; else null
-  bool complete_first;  // the statement writes what this scan reads
+  ScanStore* store;    // rows set aside, which the scan goes on with; else null
+  bool store_is_rest;  // it lacks the rows returned before, so it cannot be read again
+  bool filling;        // it is being filled
+  ResourceOwner
+      owner;  // of the query: keeps the store's file, whoever's turn it is when it is filled
+  bool complete_first;  // the statement writes what this scan reads: all is set aside first
 
   // For error contexts.
   ColumnIo* converting;

@@ -64,7 +64,8 @@ WriteBatch* NewWriteBatch(TableBinding* binding, MemoryContext context) {
   CallCpp([&] {
     auto runtime = std::make_unique<WriteRuntime>();
     ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*binding->options));
-    runtime->pipeline = std::make_unique<Pipeline>(BackendPool(), std::move(router), PoolLimits());
+    runtime->pipeline =
+        std::make_unique<Pipeline>(BackendPool(), std::move(router), LimitsOf(*binding->options));
     runtime->state = binding->table().NewWriteState();
     batch->runtime->object = runtime.release();
     return absl::OkStatus();

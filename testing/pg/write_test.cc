@@ -253,6 +253,25 @@ TEST_F(WriteTest, CursorsReadBesideWrites) {
   MustExec("COMMIT");
 }
 
+TEST_F(WriteTest, MoreScansThanConnections) {
+  MustExec("ALTER SERVER redis_server OPTIONS (ADD pool_max_size '3')");
+  Table("l", "index int, element text", "list", ", fetch_size '10'");
+  MustExec("INSERT INTO l SELECT NULL, repeat('x', 100) || i FROM generate_series(0, 49999) i");
+  MustExec("BEGIN");
+  for (int c = 0; c < 8; ++c) {
+    MustExec(absl::StrCat("DECLARE c", c, " CURSOR FOR SELECT index, right(element, -100) FROM l"));
+    EXPECT_EQ(Query(absl::StrCat("FETCH 2 FROM c", c)), "0|0\n1|1");
+  }
+  EXPECT_LE(redis().ClientCount(), 4);
+  MustExec("INSERT INTO l VALUES (NULL, 'written meanwhile')");
+  for (int c = 0; c < 8; ++c) {
+    EXPECT_EQ(Query(absl::StrCat("FETCH 1 FROM c", c)), "2|2");
+    EXPECT_EQ(MustExec(absl::StrCat("MOVE 49996 FROM c", c)).tag, "MOVE 49996");
+    EXPECT_EQ(Query(absl::StrCat("FETCH ALL FROM c", c)), "49999|49999");
+  }
+  MustExec("COMMIT");
+}
+
 TEST_F(WriteTest, ExplainAnalyzeCountsEverything) {
   Table("h", "field text, value text", "hash");
   std::string plan = Explain("INSERT INTO h VALUES ('a', '1')", "ANALYZE, COSTS OFF, TIMING OFF");
