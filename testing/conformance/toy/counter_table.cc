@@ -1,0 +1,113 @@
+// A toy: the table type "counter", (value), an integer in a Redis string. It shows that a table
+// type is one folder and one line in a BUILD file: nothing outside of this folder knows it, and the
+// conformance suite finds it in the registry like the others.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "tables/common/planning.h"
+#include "tables/common/scan_driver.h"
+#include "tables/common/single_key_table.h"
+#include "tables/common/write_builder.h"
+#include "tables/registry.h"
+
+namespace redis_fdw::test {
+namespace {
+
+constexpr char kName[] = "counter";
+constexpr char kLayout[] = "(value)";
+
+std::vector<ColumnRule> Rules() {
+  ColumnRule value{"value", {}};
+  value.bound.kind = Cell::Kind::kInt64;
+  value.types = TypeBit(ColumnType::kInteger);
+  value.types_hint = "an integer type";
+  return {value};
+}
+
+class CounterSink : public StepSink {
+ public:
+  using StepSink::StepSink;
+  absl::Status OnElement(const ReplyElement& element) override {
+    if (element.type == ReplyType::kNil) return absl::OkStatus();
+    int64_t value = 0;
+    if (!absl::SimpleAtoi(element.bytes, &value)) return UnexpectedReply("GET");
+    Cell cell = Cell::Int64(value);
+    rows()->Write(absl::MakeConstSpan(&cell, 1));
+    return absl::OkStatus();
+  }
+};
+
+class CounterTable : public SingleKeyTable {
+ public:
+  explicit CounterTable(const TableDef& def) : SingleKeyTable(def, BoundColumnsOf(Rules())) {}
+
+  absl::Status CanWrite(WriteKind kind) const override {
+    if (kind != WriteKind::kUpdate) return absl::OkStatus();
+    return MakeError(ErrorKind::kUnsupported, "a counter cannot be updated");
+  }
+  ScanPlan Plan(const ScanRequest& request) const override { return PlanScan(request); }
+  std::vector<std::string> Describe(const ScanPlan&, const ScanOptions&,
+                                    absl::Span<const std::string>) const override {
+    return {absl::StrCat("GET ", QuoteArgument(key()))};
+  }
+  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions&,
+                                                 Pipeline* pipeline) const override {
+    auto get = [this](absl::Span<const Cell>, RowWriter* rows) {
+      return std::make_unique<FixedSource>(1, [this, rows](size_t) {
+        Step step{Command("GET"), std::make_unique<CounterSink>(rows)};
+        step.command.Key(key()).ReadOnly();
+        return step;
+      });
+    };
+    return NewDrivenScan(*this, plan, get, pipeline);
+  }
+  std::string DescribeRow(const OutputShape&, absl::Span<const Cell>, int64_t) const override {
+    return "the counter";
+  }
+
+ protected:
+  absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
+    WriteGrouping grouping;
+    grouping.max_ops = 1;
+    Command start("SET");
+    start.Key(key());
+    auto append = [this](const WriteOp& op, Command* command) {
+      RETURN_IF_ERROR(RequireValue(op.new_cells, 0));
+      command->ArgInt(op.new_cells[0].int64());
+      return absl::OkStatus();
+    };
+    return AppendCommands(run, start, grouping, append, out);
+  }
+  absl::Status BuildUpdates(const WriteRun&, std::vector<PlannedWrite>*) const override {
+    return CanWrite(WriteKind::kUpdate);
+  }
+  absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
+    WriteGrouping grouping;
+    grouping.max_ops = 1;
+    grouping.interpret = &InterpretCount;
+    Command start("UNLINK");
+    start.Key(key());
+    auto nothing_more = [](const WriteOp&, Command*) { return absl::OkStatus(); };
+    return AppendCommands(run, start, grouping, nothing_more, out);
+  }
+};
+
+class CounterTableType : public TableType {
+ public:
+  absl::string_view name() const override { return kName; }
+  absl::string_view layout() const override { return kLayout; }
+  absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
+    RETURN_IF_ERROR(CheckLayout(def, kName, kLayout, Rules()));
+    return std::unique_ptr<const Table>(std::make_unique<CounterTable>(def));
+  }
+};
+
+REDIS_FDW_REGISTER_TABLE_TYPE(CounterTableType);
+
+}  // namespace
+}  // namespace redis_fdw::test
