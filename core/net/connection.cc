@@ -34,9 +34,6 @@ Connection::Connection(ConnectionSpec spec, std::unique_ptr<Transport> transport
 
 Connection::~Connection() = default;
 
-bool Connection::ready() const { return state_ == State::kReady; }
-bool Connection::broken() const { return state_ == State::kBroken; }
-
 size_t Connection::outstanding() const {
   // During the handshake its own commands are pending as well.
   return state_ == State::kHandshake ? waiting_.size() : pending_.size();
@@ -53,8 +50,6 @@ bool Connection::Paused() const {
 bool Connection::Awaiting() const { return !pending_.empty() && !Paused(); }
 
 bool Connection::WantsWrite() const { return out_pos_ < out_.size() && write_error_.ok(); }
-
-void Connection::RestartSilence(absl::Time now) { last_progress_ = now; }
 
 void Connection::SetTimeouts(absl::Duration connect, absl::Duration command) {
   spec_.connect_timeout = connect;

@@ -61,10 +61,10 @@ class Connection {
   absl::StatusOr<bool> Flush(absl::Time now);
 
   // The reader was away (PostgreSQL consumed rows) and now waits: silence counts from `now`.
-  void RestartSilence(absl::Time now);
+  void RestartSilence(absl::Time now) { last_progress_ = now; }
 
-  bool ready() const;
-  bool broken() const;
+  bool ready() const { return state_ == State::kReady; }
+  bool broken() const { return state_ == State::kBroken; }
   size_t outstanding() const;  // commands whose replies are not complete
   // Nothing outstanding, nothing unread, no transaction open: another may use it.
   bool idle() const { return ready() && outstanding() == 0 && !HasUnread(); }
