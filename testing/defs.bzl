@@ -10,7 +10,16 @@
 A test that needs only Redis is a plain cc_test with `//testing:redis_server` among its deps.
 """
 
-def pg_test(name, srcs, deps = [], data = [], env = {}, extension = True, size = "medium", **kwargs):
+def pg_test(
+        name,
+        srcs,
+        deps = [],
+        data = [],
+        env = {},
+        extension = True,
+        extension_files = "//pg_glue:extension_files",
+        size = "medium",
+        **kwargs):
     """A cc_test with a PostgreSQL and a Redis of its own; see testing/pg_redis_fixture.h.
 
     Such tests may run side by side: they share no port, no folder and no database.
@@ -22,6 +31,7 @@ def pg_test(name, srcs, deps = [], data = [], env = {}, extension = True, size =
       data: besides the extension.
       env: besides what the fixture needs.
       extension: False for a PostgreSQL without redis_fdw in it.
+      extension_files: what to install; another build of the extension may be tested.
       size: as in cc_test.
       **kwargs: as in cc_test.
     """
@@ -29,8 +39,8 @@ def pg_test(name, srcs, deps = [], data = [], env = {}, extension = True, size =
     env["REDIS_FDW_PG_CONFIG_PATHS"] = "$(rootpath //tools/bazel:pg_config_paths)"
     data = data + ["//tools/bazel:pg_config_paths"]
     if extension:
-        env["REDIS_FDW_EXTENSION_FILES"] = "$(rootpaths //pg_glue:extension_files)"
-        data = data + ["//pg_glue:extension_files"]
+        env["REDIS_FDW_EXTENSION_FILES"] = "$(rootpaths %s)" % extension_files
+        data = data + [extension_files]
     native.cc_test(
         name = name,
         size = size,
