@@ -10,6 +10,8 @@
 namespace redis_fdw {
 namespace {
 
+constexpr size_t kFlushEvery = 128;
+
 // The first refusal of a batch, with the command that met it.
 struct Refusal {
   absl::Status status;
@@ -103,6 +105,8 @@ absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool w
   absl::Status status;
   for (size_t i = 0; i < writes.size() && status.ok(); ++i) {
     status = pipeline->Submit(writes[i].command, &sinks[i]);
+    // Redis works on the first while the others are being formatted.
+    if (status.ok() && i % kFlushEvery == kFlushEvery - 1) status = pipeline->Flush();
   }
   if (status.ok()) status = pipeline->Drain();
   if (!status.ok()) {

@@ -17,6 +17,9 @@ struct StreamId {
   std::string ToString() const;
   // Makes this the least id above it; false if there is none.
   bool Increment();
+  friend bool operator<(const StreamId& a, const StreamId& b) {
+    return a.ms != b.ms ? a.ms < b.ms : a.seq < b.seq;
+  }
   friend bool operator==(const StreamId& a, const StreamId& b) {
     return a.ms == b.ms && a.seq == b.seq;
   }

@@ -108,7 +108,25 @@ class EntrySink : public StepSink {
   int64_t entries_ = 0;
 };
 
-// XRANGE in pages.
+// Takes the reply of XREVRANGE + - COUNT 1: the id of the last entry.
+class LastIdSink : public StepSink {
+ public:
+  LastIdSink(RowWriter* rows, absl::optional<StreamId>* last) : StepSink(rows), last_(last) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    if (element.depth != 2 || element.index != 0) return absl::OkStatus();
+    StreamId id;
+    if (!ParseStreamId(element.bytes, &id)) return UnexpectedReply("XREVRANGE");
+    *last_ = id;
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::optional<StreamId>* last_;
+};
+
+// XRANGE in pages, up to the entry that was the last when the second page was asked for: a scan
+// whose own rows make a stream grow, by a trigger say, would otherwise never end.
 class PagesSource : public StepSource {
  public:
   PagesSource(const StreamTable* table, int64_t page, RowWriter* rows)
@@ -117,16 +135,19 @@ class PagesSource : public StepSource {
   State state() const override { return state_; }
 
   absl::StatusOr<Step> Next(const ServerInfo&) override {
+    if (any_ && !asked_last_) return AskLast();
     const std::string start = any_ ? next_->ToString() : "-";
+    const std::string end = last_.has_value() ? last_->ToString() : "+";
     int64_t left = rows_->left();
     int64_t count = left < 0 ? page_ : std::min(page_, left);
     Step step{Command("XRANGE"), std::make_unique<PageSink>(this, count)};
-    step.command.Key(table_->key()).Arg(start).Arg("+").Arg("COUNT").ArgInt(count).ReadOnly();
+    step.command.Key(table_->key()).Arg(start).Arg(end).Arg("COUNT").ArgInt(count).ReadOnly();
     state_ = State::kWaiting;
     return step;
   }
 
   bool Resume() override {
+    asked_last_ = last_.has_value();
     state_ = !any_ || next_.has_value() ? State::kReady : State::kDone;
     return true;
   }
@@ -140,7 +161,7 @@ class PagesSource : public StepSource {
    protected:
     absl::Status OnEntry(absl::string_view id) override { return source_->GoOnAfter(id); }
     absl::Status Finish() override {
-      bool more = entries() == count_ && source_->next_.has_value();
+      bool more = entries() == count_ && source_->MayHoldMore();
       source_->state_ = more ? State::kReady : State::kDone;
       return absl::OkStatus();
     }
@@ -149,6 +170,18 @@ class PagesSource : public StepSource {
     PagesSource* source_;
     const int64_t count_;
   };
+
+  // In the same round trip as the page that follows it, whose end is open.
+  Step AskLast() {
+    asked_last_ = true;
+    Step step{Command("XREVRANGE"), std::make_unique<LastIdSink>(rows_, &last_)};
+    step.command.Key(table_->key()).Arg("+").Arg("-").Arg("COUNT").ArgInt(1).ReadOnly();
+    return step;
+  }
+
+  bool MayHoldMore() const {
+    return next_.has_value() && (!last_.has_value() || !(*last_ < *next_));
+  }
 
   absl::Status GoOnAfter(absl::string_view written) {
     StreamId id;
@@ -164,6 +197,8 @@ class PagesSource : public StepSource {
   State state_ = State::kReady;
   bool any_ = false;               // rows were written
   absl::optional<StreamId> next_;  // the least id above them; none if there is none
+  bool asked_last_ = false;
+  absl::optional<StreamId> last_;  // the last entry's id, once known
 };
 
 std::unique_ptr<StepSource> NewLookupSource(const StreamTable* table,

@@ -83,9 +83,20 @@ TEST_F(StreamTest, PagesGoOnAboveTheLastId) {
   t_.Reply("XRANGE k - + COUNT 2", Array({Entry("1-0", {"a", "1"}), Entry("1-1", {"a", "2"})}));
   t_.Reply("XRANGE k 1-2 + COUNT 2",
            Array({Entry("2-0", {"a", "3"}), Entry("2-18446744073709551615", {"a", "4"})}));
-  t_.Reply("XRANGE k 3-0 + COUNT 2", Array({Entry("9-9", {"a", "5"})}));
+  t_.Reply("XREVRANGE k + - COUNT 1", Array({Entry("9-9", {"a", "5"})}));
+  t_.Reply("XRANGE k 3-0 9-9 COUNT 2", Array({Entry("9-9", {"a", "5"})}));
   EXPECT_THAT(t_.Scan(t_.Plan({}, {1})),
               ElementsAre("0: \"1\"", "0: \"2\"", "0: \"3\"", "0: \"4\"", "0: \"5\""));
+}
+
+TEST_F(StreamTest, EndsWhereTheStreamEndedWhenItsSecondPageWasAskedFor) {
+  t_.options.fetch_size = 1;
+  t_.Reply("XRANGE k - + COUNT 1", Array({Entry("1-0", {"a", "1"})}));
+  t_.Reply("XREVRANGE k + - COUNT 1", Array({Entry("2-0", {"a", "2"})}));
+  t_.Reply("XRANGE k 1-1 + COUNT 1", Array({Entry("2-0", {"a", "2"})}));
+  // What has been added meanwhile is not asked for.
+  EXPECT_THAT(t_.Scan(t_.Plan({}, {1})), ElementsAre("0: \"1\"", "0: \"2\""));
+  EXPECT_THAT(t_.server().commands(), SizeIs(3));
 }
 
 TEST_F(StreamTest, ThereIsNothingAboveTheGreatestId) {
@@ -110,6 +121,7 @@ TEST_F(StreamTest, ALostConnectionGoesOnAfterTheLastRow) {
   t_.options.fetch_size = 2;
   int asked = 0;
   t_.Handle([&](const FakeServer::Argv& argv) {
+    if (argv[0] == "XREVRANGE") return Array({Entry("3-0", {"a", "3"})});
     if (argv[2] == "-") return Array({Entry("1-0", {"a", "1"}), Entry("2-0", {"a", "2"})});
     if (++asked == 1) {
       t_.waiter().At(absl::Milliseconds(1), [this] { t_.server().CloseAll(); });
@@ -118,7 +130,7 @@ TEST_F(StreamTest, ALostConnectionGoesOnAfterTheLastRow) {
     return Array({Entry("3-0", {"a", "3"})});
   });
   EXPECT_THAT(t_.Scan(t_.Plan({}, {1})), ElementsAre("0: \"1\"", "0: \"2\"", "0: \"3\""));
-  EXPECT_EQ(t_.server().CommandLines().back(), "XRANGE k 2-1 + COUNT 2");
+  EXPECT_EQ(t_.server().CommandLines().back(), "XRANGE k 2-1 3-0 COUNT 2");
 }
 
 TEST_F(StreamTest, LooksUpCanonicalIdsOnly) {

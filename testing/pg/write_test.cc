@@ -253,6 +253,19 @@ TEST_F(WriteTest, CursorsReadBesideWrites) {
   MustExec("COMMIT");
 }
 
+TEST_F(WriteTest, AStreamThatItsOwnScanMakesGrowEnds) {
+  Table("x", "id text, f text", "stream", ", fetch_size '10'");
+  MustExec("CREATE TABLE local (f text)");
+  MustExec(
+      "CREATE FUNCTION append() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "INSERT INTO x VALUES (NULL, NEW.f), (NULL, NEW.f); RETURN NEW; END $$");
+  MustExec("CREATE TRIGGER t BEFORE INSERT ON local FOR EACH ROW EXECUTE FUNCTION append()");
+  MustExec("INSERT INTO x SELECT NULL, i FROM generate_series(1, 100) i");
+  MustExec("INSERT INTO local SELECT f FROM x");
+  EXPECT_GE(std::stoi(Query1("SELECT count(*) FROM local")), 100);
+  EXPECT_LE(std::stoi(Query1("SELECT count(*) FROM local")), 200);
+}
+
 TEST_F(WriteTest, MoreScansThanConnections) {
   MustExec("ALTER SERVER redis_server OPTIONS (ADD pool_max_size '3')");
   Table("l", "index int, element text", "list", ", fetch_size '10'");
