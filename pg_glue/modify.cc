@@ -14,7 +14,8 @@ namespace {
 // Under this name a column of the identity travels from the scan to the delete. It tells the type,
 // since tables of one inheritance tree must not share a name for different things.
 char* IdentityName(Form_pg_attribute att) {
-  return psprintf("redis_fdw_%d_%u_%d", att->attnum, att->atttypid, att->atttypmod);
+  return psprintf("redis_fdw_%d_%u_%d_%u", att->attnum, att->atttypid, att->atttypmod,
+                  att->attcollation);
 }
 
 constexpr char kRowNumberName[] = "redis_fdw_ctid";
@@ -56,7 +57,7 @@ ModifyState* NewModifyState(EState* estate, ResultRelInfo* rinfo, ModifyTable* p
     InitColumnIo(&state->columns[i], binding, i, att, context);
     if (state->columns[i].value.session_dependent) state->session_dependent = true;
   }
-  state->batch = NewWriteBatch(binding, context);
+  state->batch = NewWriteBatch(binding, estate);
   state->batch->conflict = ConflictOf(plan);
   state->batch->one_by_one = rinfo->ri_projectReturning != nullptr || HasRowTriggers(rinfo) ||
                              rinfo->ri_WithCheckOptions != NIL ||

@@ -91,7 +91,7 @@ void StoreRow(RedisScan* scan, TupleTableSlot* slot, const Cell* cells, int64 ro
 
 void StartScan(ForeignScanState* node, RedisScan* scan) {
   EvaluateOperands(scan, node->ss.ps.ps_ExprContext);
-  FlushPendingWrites();
+  FlushPendingWrites(scan->statement);
   CallCpp([&] {
     absl::Span<const Cell> row(scan->operand_cells, (size_t)scan->noperands);
     scan->runtime->object->batch->Clear();
@@ -110,7 +110,7 @@ bool NextRow(RedisScan* scan, TupleTableSlot* slot) {
     if (scan->at_end) return false;
     scan->next_row = 0;
     // A function called on the rows so far may have written.
-    FlushPendingWrites();
+    FlushPendingWrites(scan->statement);
     CallCpp([&] { return scan->runtime->object->scan->NextBatch(batch); });
     if (batch->rows() == 0) {
       scan->at_end = true;
@@ -182,6 +182,7 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
   Relation relation = node->ss.ss_currentRelation;
   scan->binding = BindForeignTable(relation, ScanUserId(node), context);
   scan->runtime = Hang<ScanRuntime>(context);
+  scan->statement = estate;
   scan->owner = CurrentResourceOwner;
   DecodeInto(scan, plan->fdw_private);
   InitOutput(scan, RelationGetDescr(relation), (List*)list_nth(plan->fdw_private, kScanColumns),

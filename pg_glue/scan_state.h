@@ -36,6 +36,7 @@ struct OperandState {
 
 // Plain data in the query's memory context.
 struct RedisScan {
+  const EState* statement;
   TableBinding* binding;
   Hung<ScanRuntime>* runtime;
 

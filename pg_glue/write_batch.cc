@@ -54,9 +54,11 @@ bool Finish(WriteBatch* batch) {
 
 }  // namespace
 
-WriteBatch* NewWriteBatch(TableBinding* binding, MemoryContext context) {
+WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement) {
+  MemoryContext context = statement->es_query_cxt;
   MemoryContext old = MemoryContextSwitchTo(context);
   WriteBatch* batch = (WriteBatch*)palloc0(sizeof(WriteBatch));
+  batch->statement = statement;
   batch->binding = binding;
   batch->runtime = Hang<WriteRuntime>(context);
   batch->rows_context =
@@ -131,10 +133,10 @@ const char* GeneratedId(WriteBatch* batch) {
   return id;
 }
 
-void FlushPendingWrites() {
+void FlushPendingWrites(const EState* reader) {
   // A flush may not add or remove batches, so the list stays as it is meanwhile.
   for (WriteBatch* batch = pending; batch != nullptr; batch = batch->next) {
-    if (!batch->failed) FlushBatch(batch);
+    if (batch->statement != reader && !batch->failed) FlushBatch(batch);
   }
 }
 

@@ -26,6 +26,7 @@ struct WriteRuntime {
 
 // Plain data in a memory context. Linked into the list of pending batches while it exists.
 struct WriteBatch {
+  const EState* statement;  // that writes
   TableBinding* binding;
   Hung<WriteRuntime>* runtime;
   MemoryContext rows_context;  // cells and values of the rows in ops
@@ -38,8 +39,8 @@ struct WriteBatch {
   MemoryContextCallback unlink;
 };
 
-// A batch for the table, in `context`.
-WriteBatch* NewWriteBatch(TableBinding* binding, MemoryContext context);
+// A batch of `statement` for the table, in the statement's memory context.
+WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement);
 
 // Adds an insert of `cells` (one per bound column) or a delete of `identity`; both must live in
 // batch->rows_context. Flushes if the batch is full or one_by_one. False if the row was not applied

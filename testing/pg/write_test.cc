@@ -253,6 +253,24 @@ TEST_F(WriteTest, CursorsReadBesideWrites) {
   MustExec("COMMIT");
 }
 
+TEST_F(WriteTest, ScansOfTheWritingStatementDoNotCutItsBatches) {
+  Table("h", "field text, value text", "hash");
+  Table("copy", "field text, value text", "hash");
+  MustExec("INSERT INTO h SELECT i, i FROM generate_series(1, 500) i");
+  MustExec("CREATE TABLE local AS SELECT i::text AS id FROM generate_series(1, 500) i");
+  MustExec("SET enable_hashjoin = off; SET enable_mergejoin = off");
+  redis().Cli({"CONFIG", "RESETSTAT"});
+  MustExec("INSERT INTO copy SELECT h.* FROM local JOIN h ON h.field = local.id");
+  EXPECT_EQ(redis().Cli({"HLEN", "copy"}), "500");
+  EXPECT_EQ(Calls("hget"), 500);
+  EXPECT_LE(Calls("hset"), 3);
+  // Nor does it see its own writes, however often it scans.
+  MustExec(
+      "INSERT INTO copy SELECT 'n' || i, (SELECT count(*) + i * 0 FROM copy) "
+      "FROM generate_series(1, 3000) i");
+  EXPECT_EQ(Query("SELECT DISTINCT value FROM copy WHERE field LIKE 'n%'"), "500");
+}
+
 TEST_F(WriteTest, AStreamThatItsOwnScanMakesGrowEnds) {
   Table("x", "id text, f text", "stream", ", fetch_size '10'");
   MustExec("CREATE TABLE local (f text)");
