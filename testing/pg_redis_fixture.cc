@@ -111,6 +111,13 @@ PgConnection PgRedisTest::Connect(const std::string& user) {
   return servers->Must(postgres().Connect(database_, user));
 }
 
+int PgRedisTest::Calls(const std::string& command) {
+  const std::string info = redis().Cli({"INFO", "commandstats"});
+  const std::string wanted = absl::StrCat("cmdstat_", command, ":calls=");
+  size_t at = info.find(wanted);
+  return at == std::string::npos ? 0 : std::stoi(info.substr(at + wanted.size()));
+}
+
 std::string PgRedisTest::Explain(const std::string& sql, const std::string& options) {
   return Query(absl::StrCat("EXPLAIN (", options, ") ", sql));
 }

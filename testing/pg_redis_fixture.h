@@ -47,6 +47,10 @@ class PgRedisTest : public ::testing::Test {
   // The plan, as one text.
   std::string Explain(const std::string& sql, const std::string& options = "VERBOSE, COSTS OFF");
 
+  // How often Redis has run `command` (in lower case) since ResetCalls().
+  int Calls(const std::string& command);
+  void ResetCalls() { redis().Cli({"CONFIG", "RESETSTAT"}); }
+
  private:
   std::optional<PgConnection> pg_;
   std::string database_;

@@ -36,15 +36,6 @@ class LookupTest : public PgRedisTest {
                           ") SERVER redis_server OPTIONS (table_type '", type,
                           "', table_key_prefix '", key.empty() ? name : key, "')"));
   }
-
-  // How often Redis has run `command` since its statistics were reset.
-  int Calls(const std::string& command) {
-    std::string info = redis().Cli({"INFO", "commandstats"});
-    std::string wanted = absl::StrCat("cmdstat_", command, ":calls=");
-    size_t at = info.find(wanted);
-    return at == std::string::npos ? 0 : std::stoi(info.substr(at + wanted.size()));
-  }
-  void ResetCalls() { redis().Cli({"CONFIG", "RESETSTAT"}); }
 };
 
 TEST_F(LookupTest, HashFieldIsHgetAndHmget) {

@@ -18,17 +18,11 @@ class WriteTest : public PgRedisTest {
                           ") SERVER redis_server OPTIONS (table_type '", type,
                           "', table_key_prefix '", name, "'", options, ")"));
   }
-  int Calls(const std::string& command) {
-    std::string info = redis().Cli({"INFO", "commandstats"});
-    std::string wanted = absl::StrCat("cmdstat_", command, ":calls=");
-    size_t at = info.find(wanted);
-    return at == std::string::npos ? 0 : std::stoi(info.substr(at + wanted.size()));
-  }
 };
 
 TEST_F(WriteTest, ManyRowsGoInFewCommands) {
   Table("h", "field text, value text", "hash");
-  redis().Cli({"CONFIG", "RESETSTAT"});
+  ResetCalls();
   PgResult result = MustExec("INSERT INTO h SELECT i, 'v' || i FROM generate_series(1, 100000) i");
   EXPECT_EQ(result.tag, "INSERT 0 100000");
   EXPECT_EQ(redis().Cli({"HLEN", "h"}), "100000");
@@ -259,7 +253,7 @@ TEST_F(WriteTest, ScansOfTheWritingStatementDoNotCutItsBatches) {
   MustExec("INSERT INTO h SELECT i, i FROM generate_series(1, 500) i");
   MustExec("CREATE TABLE local AS SELECT i::text AS id FROM generate_series(1, 500) i");
   MustExec("SET enable_hashjoin = off; SET enable_mergejoin = off");
-  redis().Cli({"CONFIG", "RESETSTAT"});
+  ResetCalls();
   MustExec("INSERT INTO copy SELECT h.* FROM local JOIN h ON h.field = local.id");
   EXPECT_EQ(redis().Cli({"HLEN", "copy"}), "500");
   EXPECT_EQ(Calls("hget"), 500);
