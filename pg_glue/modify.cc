@@ -93,7 +93,9 @@ Cell BatchCell(ModifyState* state, int column, Datum value, bool is_null) {
   if (is_null) return Cell::Null();
   ColumnIo* io = &state->columns[column];
   Cell cell = DatumToCell(&io->value, io->kind, value);
-  if (cell.kind() != Cell::Kind::kBytes) return cell;
+  bool as_stored =
+      io->value.form == ValueIo::Form::kText || io->value.form == ValueIo::Form::kBytea;
+  if (cell.kind() != Cell::Kind::kBytes || !as_stored) return cell;
   // The bytes may be the slot's own: the batch outlives it.
   char* copy = (char*)palloc(cell.bytes().size() + 1);
   memcpy(copy, cell.bytes().data(), cell.bytes().size());

@@ -170,6 +170,17 @@ void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   });
 }
 
+// Its rest was to be set aside for another scan, and that failed. The error went to the other one,
+// which may have been caught; this one must not end as if it were complete.
+[[noreturn]] void RaiseIncomplete(const RedisScan* scan) {
+  ereport(ERROR, (errcode(ERRCODE_FDW_ERROR),
+                  errmsg("the rest of the scan of foreign table \"%s\" could not be read",
+                         scan->binding->relname),
+                  errdetail("It failed while its connection was given to another scan."),
+                  errhint("Raise option \"pool_max_size\" of the server, or close cursors.")));
+  pg_unreachable();
+}
+
 }  // namespace
 
 void BeginForeignScan(ForeignScanState* node, int eflags) {
@@ -196,6 +207,7 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
 
 TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   RedisScan* scan = ScanOf(node);
+  if (scan->filling) RaiseIncomplete(scan);
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   if (!scan->started) {
     StartScan(node, scan);

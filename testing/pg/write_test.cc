@@ -297,6 +297,23 @@ TEST_F(WriteTest, MoreScansThanConnections) {
   MustExec("COMMIT");
 }
 
+TEST_F(WriteTest, AScanThatCouldNotBeSetAsideDoesNotEndQuietly) {
+  MustExec("ALTER SERVER redis_server OPTIONS (ADD pool_max_size '1')");
+  Table("l", "element text", "list", ", fetch_size '10'");
+  Table("s", "member text", "set");
+  MustExec("INSERT INTO l SELECT repeat('x', 100) || i FROM generate_series(1, 20000) i");
+  redis().Command({"RPUSH", "l", "\xff"});
+  MustExec("INSERT INTO s VALUES ('m')");
+  MustExec("BEGIN; DECLARE c CURSOR FOR SELECT right(element, -100) FROM l");
+  EXPECT_EQ(Query("FETCH 1 FROM c"), "1");
+  MustExec("SAVEPOINT a");
+  EXPECT_EQ(Exec("SELECT * FROM s").error.sqlstate, "22021");
+  MustExec("ROLLBACK TO a");
+  EXPECT_EQ(Exec("FETCH ALL FROM c").error.sqlstate, "HV000");
+  MustExec("ROLLBACK");
+  EXPECT_EQ(Query("SELECT * FROM s"), "m");
+}
+
 TEST_F(WriteTest, ExplainAnalyzeCountsEverything) {
   Table("h", "field text, value text", "hash");
   std::string plan = Explain("INSERT INTO h VALUES ('a', '1')", "ANALYZE, COSTS OFF, TIMING OFF");
