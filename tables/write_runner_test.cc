@@ -1,0 +1,116 @@
+#include "tables/write_runner.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tables/common/table_test_util.h"
+
+namespace redis_fdw::test {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// Streams have a command a row, which shows best what a batch is.
+class WriteRunnerTest : public ::testing::Test {
+ protected:
+  WriteRunnerTest() {
+    t_.Bind("stream", {"id", "a"});
+    for (int i = 0; i < 300; ++i) values_.push_back(absl::StrCat("v", i));
+    for (const std::string& value : values_) rows_.push_back({Cell::Null(), Cell::Bytes(value)});
+  }
+  std::vector<WriteOp> Ops(size_t count) {
+    std::vector<WriteOp> ops;
+    for (size_t i = 0; i < count; ++i) ops.push_back(InsertOp(rows_[i]));
+    return ops;
+  }
+  absl::Status Run(size_t count, int64_t first_row) {
+    return RunWrites(t_.table(), Ops(count), false, first_row, nullptr, &t_.pipeline(), &results_);
+  }
+
+  TableTester t_;
+  std::vector<std::string> values_;
+  std::vector<std::vector<Cell>> rows_;
+  std::vector<WriteResult> results_;
+};
+
+TEST_F(WriteRunnerTest, ABatchIsOneRoundTrip) {
+  t_.Handle([](const FakeServer::Argv&) { return Bulk("1-0"); });
+  ASSERT_TRUE(Run(100, 1).ok());
+  EXPECT_THAT(t_.server().commands(), SizeIs(100));
+  EXPECT_EQ(t_.pipeline().counters().round_trips, 1);
+  EXPECT_THAT(results_, SizeIs(100));
+  EXPECT_EQ(t_.pool().leased(), 0u);
+}
+
+TEST_F(WriteRunnerTest, LargeBatchesArriveInOrder) {
+  t_.server().options.write_at_most = 100;
+  t_.server().options.buffer = 2000;
+  t_.Handle([](const FakeServer::Argv&) { return Bulk("1-0"); });
+  ASSERT_TRUE(Run(300, 1).ok());
+  ASSERT_THAT(t_.server().commands(), SizeIs(300));
+  for (size_t i = 0; i < 300; ++i) EXPECT_EQ(t_.server().commands()[i].back(), values_[i]);
+}
+
+TEST_F(WriteRunnerTest, NothingToWriteSendsNothing) {
+  ASSERT_TRUE(Run(0, 1).ok());
+  EXPECT_EQ(t_.server().connections_made(), 0);
+}
+
+TEST_F(WriteRunnerTest, ARefusalInTheMiddleNamesItsRowAndItsNeighbours) {
+  t_.Handle([](const FakeServer::Argv& argv) {
+    return argv.back() == "v2" || argv.back() == "v4" ? Error("OOM no memory") : Bulk("1-0");
+  });
+  ErrorInfo error = GetErrorInfo(Run(10, 1001));
+  EXPECT_TRUE(absl::StrContains(error.detail, "Row 1003 of the statement was refused"))
+      << error.detail;
+  EXPECT_TRUE(absl::StrContains(error.detail, "Rows before")) << error.detail;
+  EXPECT_TRUE(absl::StrContains(error.detail, "up to row 1010")) << error.detail;
+  EXPECT_THAT(t_.server().commands(), SizeIs(10));
+  EXPECT_EQ(t_.pool().idle(), 1u);  // all replies were read
+}
+
+TEST_F(WriteRunnerTest, ARefusalOfTheOnlyRowNeedsNoNumbers) {
+  t_.Handle([](const FakeServer::Argv&) { return Error("OOM no memory"); });
+  EXPECT_THAT(GetErrorInfo(Run(1, 1)).detail, IsEmpty());
+  EXPECT_TRUE(absl::StrContains(GetErrorInfo(Run(1, 7)).detail, "Row 7"));
+}
+
+TEST_F(WriteRunnerTest, ARowThatCannotBeBuiltSendsNothingOfItsBatch) {
+  rows_[3][1] = Cell::Null();
+  ErrorInfo error = GetErrorInfo(Run(5, 11));
+  EXPECT_EQ(error.kind, ErrorKind::kNullNotAllowed);
+  EXPECT_TRUE(absl::StrContains(error.detail, "Row 14 of the statement was refused"))
+      << error.detail;
+  EXPECT_TRUE(absl::StrContains(error.detail, "earlier batches")) << error.detail;
+  EXPECT_THAT(t_.server().commands(), IsEmpty());
+}
+
+TEST_F(WriteRunnerTest, AnAnswerThatNeverComesIsAmbiguous) {
+  t_.Handle([&](const FakeServer::Argv&) {
+    t_.waiter().At(absl::Milliseconds(1), [this] { t_.server().CloseAll(); });
+    return std::string();
+  });
+  absl::Status status = Run(3, 1);
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kMaybeApplied) << status;
+  EXPECT_THAT(t_.server().commands(), SizeIs(3));  // and is not sent again
+  EXPECT_EQ(t_.pool().leased(), 0u);
+}
+
+TEST_F(WriteRunnerTest, AnInterruptEndsIt) {
+  t_.Handle([&](const FakeServer::Argv&) {
+    t_.waiter().Interrupt(MakeError(ErrorKind::kHost, "canceling statement due to user request"));
+    return std::string();
+  });
+  EXPECT_EQ(GetErrorKind(Run(3, 1)), ErrorKind::kHost);
+  EXPECT_EQ(t_.pool().leased(), 0u);
+  EXPECT_EQ(t_.pool().idle(), 0u);  // a connection with an unread reply is never used again
+}
+
+}  // namespace
+}  // namespace redis_fdw::test
