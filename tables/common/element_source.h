@@ -30,7 +30,7 @@ struct ElementShape {
 // Takes the parts as they come, however the reply is cut.
 class ElementReader {
  public:
-  ElementReader(const ElementShape* shape, int64_t first_position = 0)
+  explicit ElementReader(const ElementShape* shape, int64_t first_position = 0)
       : shape_(shape), position_(first_position) {}
 
   // The next part. `wanted` is looked at with an element's first part only; false skips the

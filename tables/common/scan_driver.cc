@@ -111,7 +111,11 @@ absl::Status ScanDriver::Fill(RowBatch* batch) {
   while (true) {
     RETURN_IF_ERROR(SubmitReady());
     if (batch->Full()) return in_flight_ > 0 ? pipeline_->Flush() : absl::OkStatus();
-    if (in_flight_ == 0) return absl::OkStatus();
+    if (in_flight_ == 0) {
+      if (runs_.empty()) return absl::OkStatus();
+      // Never a scan that ends before its rows do.
+      return MakeError(ErrorKind::kInternal, "a scan waits for a reply that it did not ask for");
+    }
     RETURN_IF_ERROR(pipeline_->RunUntil([&] { return MayProceed(batch); }));
     Retire();
   }
