@@ -215,7 +215,12 @@ TupleTableSlot* ExecForeignInsert(EState*, ResultRelInfo* rinfo, TupleTableSlot*
   const Cell* cells = RowCells(state, slot);
   MemoryContextSwitchTo(old);
   if (!AddInsert(state->batch, cells)) return nullptr;
-  if (state->batch->one_by_one) StoreGeneratedId(state, slot);
+  if (state->batch->one_by_one) {
+    // The batch was flushed: its memory is free until the next row.
+    old = MemoryContextSwitchTo(state->batch->rows_context);
+    StoreGeneratedId(state, slot);
+    MemoryContextSwitchTo(old);
+  }
   return slot;
 }
 
@@ -239,7 +244,11 @@ TupleTableSlot* ExecForeignDelete(EState*, ResultRelInfo* rinfo, TupleTableSlot*
     if (!is_null) row_number = GetRowNumber((ItemPointer)DatumGetPointer(value));
   }
   if (!AddDelete(state->batch, identity, state->nidentity, row_number)) return nullptr;
-  if (rinfo->ri_projectReturning != nullptr) StoreOldRow(state, slot, plan_slot);
+  if (rinfo->ri_projectReturning != nullptr) {
+    old = MemoryContextSwitchTo(state->batch->rows_context);
+    StoreOldRow(state, slot, plan_slot);
+    MemoryContextSwitchTo(old);
+  }
   return slot;
 }
 

@@ -54,6 +54,25 @@ TEST_F(MemoryTest, ScansOfAMillionFieldsAreFlat) {
   RecordProperty("cursor_kib", absl::StrCat(cursor - lookup));
 }
 
+TEST_F(MemoryTest, ReturningManyRowsIsFlat) {
+  MustExec(
+      "CREATE FOREIGN TABLE x (id text, f text) SERVER redis_server "
+      "OPTIONS (table_type 'stream', table_key_prefix 'x')");
+  auto insert = [](PgConnection& pg, int rows) {
+    return pg.Query1(
+        absl::StrCat("WITH i AS (INSERT INTO x SELECT NULL, 'v' FROM generate_series(1, ", rows,
+                     ") RETURNING id) SELECT count(*) FROM (SELECT id FROM i LIMIT 10) q"));
+  };
+  PgConnection fresh = Connect();
+  EXPECT_EQ(insert(fresh, 100), "10");
+  int64_t before = fresh.BackendPeakKib();
+  EXPECT_EQ(insert(fresh, 50000), "10");
+  // The rows returned are kept by PostgreSQL, within work_mem.
+  int64_t grown = fresh.BackendPeakKib() - before;
+  RecordProperty("returning_kib", absl::StrCat(grown));
+  EXPECT_LE(grown, 6 * 1024);
+}
+
 TEST_F(MemoryTest, EveryFieldOnceWhileTheKeyGrowsAndShrinksByHalf) {
   std::atomic<bool> stop{false};
   // A client of its own: the fixture's is not for threads.
