@@ -14,9 +14,11 @@ namespace redis_fdw {
 
 struct FdwOptions;
 
-// Raises if the text is no host_port, or names what this role may not use (a unix socket needs a
-// superuser).
+// Raises if the text is no host_port.
 void CheckHostPort(const char* text);
+// Raises if the current user may not put this host_port into a server: a unix socket needs a
+// superuser. For DDL only; whoever may use the server need not be one.
+void CheckMayName(const char* host_port);
 // Raises if there is no such table type, naming those there are.
 void CheckTableType(const char* text);
 // "hash, list, ...", in the current memory context.

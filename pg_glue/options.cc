@@ -240,6 +240,7 @@ void ValidateOptions(List* options, Oid catalog) {
   ReadFrom(options, catalog, o);
   if (catalog == ForeignServerRelationId) {
     CheckServerComplete(o);
+    CheckMayName(o->host_port);
     if (o->password != nullptr) {
       ereport(WARNING, (errmsg("a password in server options can be read by every user"),
                         errhint("Put it into a user mapping: CREATE USER MAPPING FOR ... SERVER "

@@ -67,7 +67,6 @@ ScanChoice* ChooseScan(PlannerInfo* root, const TableBinding& binding, RelOptInf
     choice->operands = lappend(choice->operands, proof.operand);
     choice->operand_types = lappend_oid(choice->operand_types, proof.operand_type);
     choice->operand_array = lappend_int(choice->operand_array, proof.op == CompareOp::kIn ? 1 : 0);
-    choice->used_clauses = lappend(choice->used_clauses, proof.rinfo);
     if (planned.answer == Answer::kExact) {
       choice->exact_clauses = lappend(choice->exact_clauses, proof.rinfo);
     }

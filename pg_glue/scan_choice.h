@@ -18,7 +18,6 @@ struct ScanChoice {
   List* operand_types;   // OidList
   List* operand_array;   // IntList
   List* exact_clauses;   // of RestrictInfo: Redis alone decides these
-  List* used_clauses;    // of RestrictInfo: the scan makes use of these, exactly or not
   double rows;
   Cost startup_cost;
   Cost total_cost;

@@ -74,6 +74,18 @@ TEST_F(RolesTest, ViewsConnectAsTheirOwner) {
   EXPECT_EQ(Exec("SELECT * FROM s").error.sqlstate, "28P01");
 }
 
+TEST_F(RolesTest, AUnixSocketOfASuperusersServerServesEveryone) {
+  MustExec(
+      "CREATE FOREIGN TABLE shared (m text) SERVER redis_server "
+      "OPTIONS (table_type 'set', table_key_prefix 'shared')");
+  MustExec("GRANT SELECT, INSERT, DELETE ON shared TO alice");
+  MustExec("SET ROLE alice");
+  MustExec("INSERT INTO shared VALUES ('by alice')");
+  EXPECT_EQ(Query("SELECT * FROM shared"), "by alice");
+  MustExec("DELETE FROM shared");
+  EXPECT_EQ(redis().Cli({"EXISTS", "shared"}), "0");
+}
+
 TEST_F(RolesTest, UnixSocketsNeedASuperuser) {
   MustExec("GRANT USAGE ON FOREIGN DATA WRAPPER redis_fdw TO alice");
   MustExec("GRANT CREATE ON SCHEMA public TO alice");
