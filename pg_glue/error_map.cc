@@ -49,6 +49,8 @@ int SqlStateOf(ErrorKind kind) {
       return ERRCODE_NOT_NULL_VIOLATION;
     case ErrorKind::kUniqueViolation:
       return ERRCODE_UNIQUE_VIOLATION;
+    case ErrorKind::kCheckViolation:
+      return ERRCODE_CHECK_VIOLATION;
     case ErrorKind::kSerialization:
       return ERRCODE_T_R_SERIALIZATION_FAILURE;
     case ErrorKind::kResourceLimit:

@@ -28,6 +28,7 @@ List* EncodeScanPlan(const ScanPlan& plan, List* operand_types, List* operand_ar
                      List* operand_names) {
   List* shape = list_make4_int(static_cast<int>(plan.op), static_cast<int>(plan.output.kind),
                                plan.order.column, plan.order.descending ? 1 : 0);
+  shape = lappend_int(shape, static_cast<int>(plan.keys));
   List* predicates = NIL;
   for (const PlannedPredicate& p : plan.predicates) {
     predicates = lappend(predicates, EncodePredicate(p));
@@ -54,6 +55,7 @@ void DecodeScanPlan(List* fdw_private, ScanPlan* plan) {
   plan->output.kind = static_cast<OutputKind>(list_nth_int(shape, 1));
   plan->order.column = list_nth_int(shape, 2);
   plan->order.descending = list_nth_int(shape, 3) != 0;
+  plan->keys = static_cast<KeyAccess>(list_nth_int(shape, 4));
   plan->limit = strtoll(StringValue(list_nth(fdw_private, kScanLimit)), nullptr, 10);
   ListCell* lc;
   foreach (lc, (List*)list_nth(fdw_private, kScanPredicates)) {

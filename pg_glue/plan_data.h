@@ -12,7 +12,7 @@ namespace redis_fdw {
 // fdw_exprs, in the order of the operand ordinals, where PostgreSQL turns Vars of outer relations
 // into parameters.
 enum ScanPrivateSlot {
-  kScanShape,         // IntList: op, output kind, order column, order descending
+  kScanShape,         // IntList: op, output kind, order column, order descending, key access
   kScanLimit,         // String: rows, decimal
   kScanPredicates,    // List of IntList: column, op, semantics, operand, answer
   kScanColumns,       // IntList: output columns

@@ -23,6 +23,14 @@ enum class ScanOp : uint8_t {
   kCount = 3,   // how many; reserved for the planner
 };
 
+// How the keys are found whose elements `ScanOp` reads. Numeric values are stored in plans: append
+// only.
+enum class KeyAccess : uint8_t {
+  kOne = 0,     // the table is one key
+  kLookup = 1,  // equalities name them
+  kScan = 2,    // all that match, by SCAN
+};
+
 enum class ScanMode : uint8_t {
   kAuto = 0,      // the table type decides by size
   kSnapshot = 1,  // one command, atomic
@@ -55,7 +63,8 @@ struct ScanCost {
 };
 
 struct ScanPlan {
-  ScanOp op = ScanOp::kScan;
+  KeyAccess keys = KeyAccess::kOne;
+  ScanOp op = ScanOp::kScan;  // within a key
   std::vector<PlannedPredicate> predicates;
   OutputShape output;
   Ordering order;

@@ -13,7 +13,6 @@
 #define REDIS_FDW_TABLES_TABLE_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,28 +32,44 @@
 namespace redis_fdw {
 
 // What kind of SQL type a column has, as far as a table type may care.
-enum class ColumnType : uint8_t { kText, kBinary, kInteger, kFloat, kNumeric, kOther };
+enum class ColumnType : uint8_t {
+  kText,
+  kBinary,
+  kInteger,
+  kFloat,
+  kNumeric,
+  kTimestamp,  // timestamptz
+  kJson,       // jsonb
+  kArray,
+  kOther
+};
 
 // A column as declared.
 struct ColumnDef {
   std::string name;
   ColumnType type = ColumnType::kText;
-  std::string role;   // column option `redis`; empty: by position
+  std::string role;   // column option `redis`; empty: by position or by name
   std::string field;  // column option `field`; empty: the column's name
 };
 
 // A foreign table as declared: everything that Bind needs.
 struct TableDef {
   std::string name;                // for messages
-  std::string key;                 // table_key_prefix: the whole key of a single-key table
+  std::string key;                 // option table_key_prefix as written, escapes and all
+  std::string key_template;        // option key_template as written; empty: none
+  bool row_per_key = false;        // option row_per is 'key'
+  int64_t ttl_seconds = 0;         // option ttl; 0: none
   std::vector<ColumnDef> columns;  // without dropped columns
-  std::map<std::string, std::string> options;  // the rest, for types with options of their own
 };
 
 // A column as bound.
 struct BoundColumn {
-  Cell::Kind kind =
-      Cell::Kind::kBytes;  // what cells of this column are, both ways: kBytes, kInt64 or kDouble
+  // What cells of this column are, both ways.
+  //   kBytes, kInt64, kDouble  the value; kInt64 for a timestamptz column: ms since 1970 UTC
+  //   kList                    for an array column: its elements, each of kind `element`;
+  //                            for a jsonb column: names and values in turn, all bytes (an object)
+  Cell::Kind kind = Cell::Kind::kBytes;
+  Cell::Kind element = Cell::Kind::kBytes;
   bool identity = false;   // part of what names a row
   bool nullable = false;   // whether a written NULL means something
   bool writable = true;    // whether INSERT takes a value for it
@@ -81,12 +96,14 @@ struct WriteOp {
   absl::Span<const Cell> new_cells;  // kInsert, kUpdate: a cell per bound column
   std::vector<bool> changed;         // kUpdate: which columns are set; empty: all
   ConflictPolicy conflict = ConflictPolicy::kOverwrite;
-  int64_t ttl_seconds = 0;  // 0: leave alone
 };
 
 struct WriteResult {
-  bool applied = true;       // false: the row was gone (update, delete) or already there (kIgnore)
-  std::string generated_id;  // stream ids; empty if none
+  bool applied = true;  // false: the row was gone (update, delete) or already there (kIgnore)
+  // What Redis chose for a column that the row left to it (a stream id; a list's index, in
+  // decimal); empty if nothing.
+  std::string generated_id;
+  int generated_column = -1;  // the bound column that it belongs to
 };
 
 // A command and the ops that it carries out: ops[first_op .. first_op + op_count) of the batch.
@@ -170,6 +187,31 @@ class Table {
   virtual absl::Status BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
                                    bool want_results, WriteState* state,
                                    std::vector<PlannedWrite>* out) const = 0;
+
+  // The key and whatever else of `cells` (one per bound column) decides where a row to be inserted
+  // goes: kCheckViolation if it would be no row of this table (its key is outside of the pattern).
+  virtual absl::Status CheckKey(absl::Span<const Cell> /*cells*/) const { return absl::OkStatus(); }
+
+  // What the row reads back as that was written as `cells`, where that is known: fills in what NULL
+  // stood for (a TTL that the table's option gives).
+  virtual void FillDefaults(absl::Span<Cell> /*cells*/) const {}
+
+  // Whether the equalities of a kLookup `plan` name the rows' identities completely, and a write of
+  // `kind` needs no more than that, so that it can be done without a scan. REQUIRES: all of the
+  // plan's predicates are exact.
+  virtual bool NamesRows(const ScanPlan& /*plan*/, WriteKind /*kind*/) const { return false; }
+  // Those identities, each with a cell per identity column in column order; bytes are views of
+  // `params`. REQUIRES: NamesRows().
+  virtual std::vector<std::vector<Cell>> NamedRows(const ScanPlan& /*plan*/,
+                                                   absl::Span<const Cell> /*params*/) const {
+    return {};
+  }
+
+  // TRUNCATE: removes the key, or every key of the table's pattern and type, in batches. May wait.
+  virtual absl::Status Truncate(Pipeline* pipeline) const = 0;
+
+  // Whether a key of this table may be one of `other` in the same database.
+  virtual bool SharesKeys(const Table& other) const { return key() == other.key(); }
 
   // Names a row of a scan's output in messages, from the cells it has: "field \"email\"", "index
   // 3".

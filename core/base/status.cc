@@ -23,6 +23,7 @@ absl::StatusCode CodeOf(ErrorKind kind) {
     case ErrorKind::kInvalidData:
     case ErrorKind::kInvalidEncoding:
     case ErrorKind::kNullNotAllowed:
+    case ErrorKind::kCheckViolation:
       return absl::StatusCode::kInvalidArgument;
     case ErrorKind::kUnsupported:
       return absl::StatusCode::kUnimplemented;

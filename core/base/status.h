@@ -50,6 +50,7 @@ enum class ErrorKind {
   kOutOfRange,       // 22003
   kNullNotAllowed,   // 23502: NULL where Redis has no absence
   kUniqueViolation,  // 23505
+  kCheckViolation,   // 23514: a row that the table may not hold
   kSerialization,    // 40001: what was read has changed since
   kResourceLimit,    // 53300: pool exhausted
   kReplyTooLarge,    // 54000: a reply beyond what we are willing to allocate

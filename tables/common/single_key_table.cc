@@ -79,10 +79,6 @@ absl::Status SingleKeyTable::CanWrite(WriteKind) const { return absl::OkStatus()
 absl::Status SingleKeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
                                          bool want_results, WriteState* state,
                                          std::vector<PlannedWrite>* out) const {
-  for (size_t i = 0; i < ops.size(); ++i) {
-    if (ops[i].ttl_seconds == 0) continue;
-    return AtRow(MakeError(ErrorKind::kUnsupported, "a TTL cannot be written here"), i);
-  }
   for (size_t first = 0; first < ops.size();) {
     size_t end = first + 1;
     while (end < ops.size() && SameRun(ops[first], ops[end])) ++end;
@@ -107,6 +103,14 @@ absl::Status SingleKeyTable::BuildWrites(absl::Span<const WriteOp> ops, const Se
     first = end;
   }
   return absl::OkStatus();
+}
+
+absl::Status SingleKeyTable::Truncate(Pipeline* pipeline) const {
+  Command unlink("UNLINK");
+  unlink.Key(key_);
+  NullSink sink;
+  RETURN_IF_ERROR(pipeline->Submit(unlink, &sink));
+  return pipeline->Drain();
 }
 
 absl::Status SingleKeyTable::RequireValue(absl::Span<const Cell> cells, size_t column) const {

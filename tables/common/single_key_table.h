@@ -50,6 +50,7 @@ class SingleKeyTable : public Table {
   absl::Status BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
                            bool want_results, WriteState* state,
                            std::vector<PlannedWrite>* out) const override;
+  absl::Status Truncate(Pipeline* pipeline) const override;
 
  protected:
   SingleKeyTable(const TableDef& def, std::vector<BoundColumn> columns);

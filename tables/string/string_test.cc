@@ -81,12 +81,5 @@ TEST_F(StringTest, Results) {
   }
 }
 
-TEST_F(StringTest, TtlIsNotForNow) {
-  std::vector<Cell> a = {Cell::Bytes("a")};
-  WriteOp op = InsertOp(a);
-  op.ttl_seconds = 60;
-  EXPECT_EQ(GetErrorKind(t_.BuildWrites({op}).status()), ErrorKind::kUnsupported);
-}
-
 }  // namespace
 }  // namespace redis_fdw::test
