@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "pg_glue/connect.h"
 #include "pg_glue/guard.h"
-#include "pg_glue/key_prefix.h"
 #include "pg_glue/pg.h"
 #include "tables/registry.h"
 
@@ -70,7 +69,7 @@ absl::StatusOr<std::unique_ptr<const Table>> MakeTable(const TableBinding& bindi
   }
   TableDef def;
   def.name = binding.relname;
-  ASSIGN_OR_RETURN(def.key, ParseLiteralKey(binding.options->table_key_prefix));
+  def.key = binding.options->table_key_prefix;
   for (int i = 0; i < binding.ncolumns; ++i) {
     ColumnDef column;
     column.name = columns[i].name;

@@ -58,6 +58,15 @@ inline Oid ModifyUserId(EState* estate, ResultRelInfo* rinfo) {
   return OidIsValid(user) ? user : GetUserId();
 }
 
+// Whether a collation orders text as memcmp() does.
+inline bool CollationIsC(Oid collation) {
+#if PG_VERSION_NUM >= 180000
+  return pg_newlocale_from_collation(collation)->collate_is_c;
+#else
+  return lc_collate_is_c(collation);
+#endif
+}
+
 inline ForeignPath* NewForeignScanPath(PlannerInfo* root, RelOptInfo* rel, double rows,
                                        Cost startup, Cost total, Relids required_outer) {
 #if PG_VERSION_NUM >= 180000

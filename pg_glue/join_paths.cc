@@ -75,7 +75,7 @@ void AddJoinPaths(PlannerInfo* root, RelOptInfo* rel, const TableBinding& bindin
     ParamPathInfo* info = (ParamPathInfo*)lfirst(lc);
     List* clauses = list_concat_copy(rel->baserestrictinfo, info->ppi_clauses);
     ScanChoice* choice = ChooseScan(root, binding, rel, clauses);
-    if (choice->op == ScanOp::kScan) continue;
+    if (!choice->narrows) continue;
     double rows = clamp_row_est(Min(info->ppi_rows, choice->rows));
     add_path(rel, (Path*)NewForeignScanPath(root, rel, rows, choice->startup_cost,
                                             choice->total_cost, info->ppi_req_outer));

@@ -72,7 +72,7 @@ void GetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   set_baserel_size_estimates(root, rel);
 
   ScanChoice* choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo);
-  if (choice->op != ScanOp::kScan) rel->rows = clamp_row_est(Min(rel->rows, choice->rows));
+  if (choice->narrows) rel->rows = clamp_row_est(Min(rel->rows, choice->rows));
 }
 
 void GetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {

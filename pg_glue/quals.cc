@@ -64,6 +64,14 @@ bool OpOfStrategy(int strategy, CompareOp* op) {
   }
 }
 
+bool IsText(Oid type) { return type == TEXTOID || type == VARCHAROID; }
+
+// Whether the order of `type` under `collation` is that of its bytes.
+bool OrderedAsBytes(Oid type, Oid collation) {
+  if (type == BYTEAOID) return true;
+  return IsText(type) && OidIsValid(collation) && CollationIsC(collation);
+}
+
 bool DeterministicFor(Oid type, Oid collation) {
   if (type != TEXTOID && type != VARCHAROID) return true;
   return OidIsValid(collation) && get_collation_isdeterministic(collation);
@@ -71,13 +79,15 @@ bool DeterministicFor(Oid type, Oid collation) {
 
 // What the comparison of a column of base type `type` and cells of `kind` with an operand of
 // `operand_type` compares.
-bool SemanticsOf(Cell::Kind kind, Oid type, Oid operand_type, CompareOp op, Semantics* semantics) {
+bool SemanticsOf(Cell::Kind kind, Oid type, Oid operand_type, CompareOp op, Oid collation,
+                 Semantics* semantics) {
   if (kind == Cell::Kind::kBytes) {
     *semantics = Semantics::kBytes;
     bool same = type == operand_type || (IsInteger(type) && IsInteger(operand_type)) ||
                 (type == VARCHAROID && operand_type == TEXTOID) ||
                 (type == TEXTOID && operand_type == VARCHAROID);
-    return op == CompareOp::kEq && same && EqualAsBytes(type);
+    if (op != CompareOp::kEq) return same && OrderedAsBytes(type, collation);
+    return same && EqualAsBytes(type);
   }
   if (IsInteger(type)) {
     *semantics = Semantics::kInteger;
@@ -90,6 +100,22 @@ bool SemanticsOf(Cell::Kind kind, Oid type, Oid operand_type, CompareOp op, Sema
   return false;
 }
 
+bool IsPattern(CompareOp op) { return op == CompareOp::kLike || op == CompareOp::kPrefix; }
+
+// LIKE and ^@ are in no btree family: they are known by their functions.
+bool OpOfPattern(Oid opno, Oid type, CompareOp* op) {
+  if (!IsText(type)) return false;
+  Oid function = get_opcode(opno);
+  if (function == F_TEXTLIKE) {
+    *op = CompareOp::kLike;
+  } else if (function == F_STARTS_WITH) {
+    *op = CompareOp::kPrefix;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // column OP operand, with the operand of a given type; fills what it proves.
 bool ProveComparison(const TableBinding& binding, int column, Oid opno, Oid collation,
                      Oid operand_type, ProvenClause* proven) {
@@ -97,10 +123,15 @@ bool ProveComparison(const TableBinding& binding, int column, Oid opno, Oid coll
   operand_type = getBaseType(operand_type);
   // varchar has no operators of its own: it compares as text.
   int strategy = DefaultStrategy(opno, type == VARCHAROID ? TEXTOID : type);
-  if (!OpOfStrategy(strategy, &proven->op)) return false;
+  if (!OpOfStrategy(strategy, &proven->op) && !OpOfPattern(opno, type, &proven->op)) return false;
   if (!DeterministicFor(type, collation)) return false;
   Cell::Kind kind = binding.table().columns()[column].kind;
-  if (!SemanticsOf(kind, type, operand_type, proven->op, &proven->semantics)) return false;
+  if (IsPattern(proven->op)) {
+    if (kind != Cell::Kind::kBytes || !IsText(operand_type)) return false;
+    proven->semantics = Semantics::kBytes;
+  } else if (!SemanticsOf(kind, type, operand_type, proven->op, collation, &proven->semantics)) {
+    return false;
+  }
   proven->column = column;
   proven->operand_type = operand_type;
   return true;

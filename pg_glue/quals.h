@@ -10,6 +10,8 @@
 //   such values are equal exactly if their text forms are the same bytes (and an identity column of
 //   such a type shows only values written in that form). Not char(n) (blanks), numeric (1.0
 //   = 1.00), floats (-0 = 0), or anything unknown.
+// - bytes in order: <, <=, >, >= of text and varchar under the collation C, and of bytea; LIKE with
+// its usual escape, and ^@ (starts_with), of text and varchar under a deterministic collation.
 // - integers and doubles: the default ordering of int2, int4, int8, and of float8 (float4 widened).
 //
 // The other side may be any expression without volatile functions, subplans, and columns of the

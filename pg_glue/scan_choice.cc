@@ -56,7 +56,7 @@ ScanChoice* ChooseScan(PlannerInfo* root, const TableBinding& binding, RelOptInf
   PlanInto(binding, proofs, rel->tuples, choice);
 
   ScanPlan& plan = *choice->plan->object;
-  choice->op = plan.op;
+  choice->narrows = plan.op != ScanOp::kScan || plan.keys == KeyAccess::kLookup;
   choice->rows = plan.cost.rows;
   choice->startup_cost = plan.cost.startup;
   choice->total_cost = plan.cost.startup + plan.cost.rows * (plan.cost.per_row + cpu_tuple_cost);

@@ -12,7 +12,7 @@ namespace redis_fdw {
 
 // Plain data in the memory context it was chosen in, which owns the plan too.
 struct ScanChoice {
-  ScanOp op;
+  bool narrows;          // Redis is not asked for everything
   Hung<ScanPlan>* plan;  // operand ordinals index the lists below; no output columns yet
   List* operands;        // of Expr
   List* operand_types;   // OidList

@@ -66,6 +66,8 @@ void Narrow(DoubleRange* range, CompareOp op, double low, double high) {
       LowerMax(range, high, op == CompareOp::kLt && exact);
       return;
     case CompareOp::kIn:
+    case CompareOp::kLike:
+    case CompareOp::kPrefix:
       return;  // not a bound
   }
 }

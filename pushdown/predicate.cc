@@ -16,6 +16,10 @@ const char* OpName(CompareOp op) {
       return ">=";
     case CompareOp::kIn:
       return "IN";
+    case CompareOp::kLike:
+      return "LIKE";
+    case CompareOp::kPrefix:
+      return "^@";
   }
   return "?";
 }

@@ -14,11 +14,20 @@
 namespace redis_fdw {
 
 // column OP operand. Numeric values are stored in plans: append only.
-enum class CompareOp : uint8_t { kEq = 0, kLt = 1, kLe = 2, kGt = 3, kGe = 4, kIn = 5 };
+enum class CompareOp : uint8_t {
+  kEq = 0,
+  kLt = 1,
+  kLe = 2,
+  kGt = 3,
+  kGe = 4,
+  kIn = 5,
+  kLike = 6,    // kBytes: SQL's LIKE with backslash as its escape
+  kPrefix = 7,  // kBytes: begins with the operand
+};
 
 // What the comparison compares. The operand's cell has the kind given (for kIn: a list of such).
 enum class Semantics : uint8_t {
-  kBytes = 0,    // equality of the bytes that Redis stores; bytes
+  kBytes = 0,    // equality, and order as memcmp() has it, of the bytes that Redis stores; bytes
   kInteger = 1,  // order of integers; int64
   kDouble =
       2,  // order of doubles as PostgreSQL sorts them: NaN equals itself, is above all; double

@@ -12,6 +12,8 @@ TEST(PredicateTest, OpNames) {
   EXPECT_STREQ(OpName(CompareOp::kGt), ">");
   EXPECT_STREQ(OpName(CompareOp::kGe), ">=");
   EXPECT_STREQ(OpName(CompareOp::kIn), "IN");
+  EXPECT_STREQ(OpName(CompareOp::kLike), "LIKE");
+  EXPECT_STREQ(OpName(CompareOp::kPrefix), "^@");
 }
 
 TEST(PredicateTest, TheWeakerAnswerCounts) {

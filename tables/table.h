@@ -70,9 +70,9 @@ struct BoundColumn {
   //                            for a jsonb column: names and values in turn, all bytes (an object)
   Cell::Kind kind = Cell::Kind::kBytes;
   Cell::Kind element = Cell::Kind::kBytes;
-  bool identity = false;   // part of what names a row
-  bool nullable = false;   // whether a written NULL means something
-  bool writable = true;    // whether INSERT takes a value for it
+  bool identity = false;  // part of what names a row
+  bool nullable = false;  // whether a written NULL means something
+  bool writable = true;   // whether INSERT takes a value for it
 };
 
 enum class WriteKind : uint8_t { kInsert = 0, kUpdate = 1, kDelete = 2 };
@@ -115,6 +115,7 @@ struct PlannedWrite {
   // one in turn). Null: every op was applied. An error here fails the batch.
   using Interpret = absl::Status (*)(const ReplyElement& element, absl::Span<WriteResult> results);
   Interpret interpret = nullptr;
+  int generated_column = -1;  // for WriteResult, where a result has a generated id
 };
 
 // State that a Table keeps between the batches of one statement (for lists: which indexes were

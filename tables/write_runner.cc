@@ -28,6 +28,9 @@ class WriteSink : public ReplySink {
   absl::Status OnElement(const ReplyElement& element) override {
     if (write_->interpret == nullptr) return absl::OkStatus();
     Note(write_->interpret(element, results_));
+    for (WriteResult& result : results_) {
+      if (!result.generated_id.empty()) result.generated_column = write_->generated_column;
+    }
     return absl::OkStatus();
   }
   absl::Status OnError(const absl::Status& error) override {

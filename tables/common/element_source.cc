@@ -163,11 +163,11 @@ std::unique_ptr<StepSource> NewCollectionSource(const CollectionCommands& comman
   return NewCursorSource(commands.cursor, key, PageSize(options), commands.shape, rows);
 }
 
-std::string DescribeCollectionScan(const CollectionCommands& commands, absl::string_view key,
+std::string DescribeCollectionScan(absl::string_view snapshot, absl::string_view cursor,
+                                   absl::string_view key, absl::string_view rest,
                                    const ScanOptions& options) {
-  if (options.mode == ScanMode::kSnapshot) return commands.snapshot.DebugString();
-  return absl::StrCat(commands.cursor, " ", QuoteArgument(key), " CURSOR COUNT ",
-                      PageSize(options));
+  if (options.mode == ScanMode::kSnapshot) return absl::StrCat(snapshot, " ", key, rest);
+  return absl::StrCat(cursor, " ", key, " CURSOR COUNT ", PageSize(options));
 }
 
 }  // namespace redis_fdw

@@ -73,8 +73,10 @@ std::unique_ptr<StepSource> NewCollectionSource(const CollectionCommands& comman
                                                 absl::string_view key, const ScanOptions& options,
                                                 RowWriter* rows);
 
-// Describes that, as redis-cli would take it.
-std::string DescribeCollectionScan(const CollectionCommands& commands, absl::string_view key,
+// Describes that, as redis-cli would take it: `snapshot`, the key as it is written there and
+// `rest`, or pages of `cursor`.
+std::string DescribeCollectionScan(absl::string_view snapshot, absl::string_view cursor,
+                                   absl::string_view key, absl::string_view rest,
                                    const ScanOptions& options);
 
 }  // namespace redis_fdw

@@ -1,8 +1,9 @@
 // RowWriter: what a table type decodes becomes rows of the current batch.
 //
-// A type decodes elements into a cell per bound column; the writer copies those that the plan's
-// output wants into the batch and tags the row with the parameter row that it answers. Cells that
-// nobody wants are not looked at, so a type need not make them (Uses()).
+// A type decodes elements into a cell per part (columns.h); the writer copies those that the plan's
+// output wants into the batch, adds what all rows of a key share, and tags the row with the
+// parameter row that it answers. Parts that nobody wants are not looked at, so a type need not make
+// them (Uses()).
 
 #ifndef REDIS_FDW_TABLES_COMMON_ROW_WRITER_H_
 #define REDIS_FDW_TABLES_COMMON_ROW_WRITER_H_
@@ -14,62 +15,98 @@
 #include "core/base/cell.h"
 #include "core/base/row_batch.h"
 #include "pushdown/scan_plan.h"
+#include "tables/common/columns.h"
 
 namespace redis_fdw {
 
 // Where all the rows of a scan go; shared by its writers.
 class RowTarget {
  public:
-  // `columns`: how many bound columns the table has.
-  RowTarget(const OutputShape& output, size_t columns) : columns_(output.columns), used_(columns) {
-    for (int column : columns_) used_[static_cast<size_t>(column)] = true;
+  // `output`: of bound columns. `part_of`: the part of each bound column (Columns::part_of).
+  // `parts`: how many the type has.
+  RowTarget(const OutputShape& output, absl::Span<const int> part_of, size_t parts) : used_(parts) {
+    for (int column : output.columns) {
+      int part = part_of[static_cast<size_t>(column)];
+      slots_.push_back(part);
+      if (part >= 0) used_[static_cast<size_t>(part)] = true;
+      uses_ttl_ |= part == kTtlPart;
+      uses_expires_ |= part == kExpiresPart;
+      uses_any_part_ |= part >= 0;
+    }
   }
 
   // The batch being filled; null between batches, when nothing may be decoded.
   void SetBatch(RowBatch* batch) { batch_ = batch; }
   bool Full() const { return batch_ == nullptr || batch_->Full(); }
 
-  absl::Span<const int> columns() const { return columns_; }
-  bool Uses(size_t column) const { return used_[column]; }
+  // Of each output column.
+  absl::Span<const int> slots() const { return slots_; }
+  bool Uses(int part) const { return used_[static_cast<size_t>(part)]; }
+  bool uses_any_part() const { return uses_any_part_; }
+  bool uses_ttl() const { return uses_ttl_; }
+  bool uses_expires() const { return uses_expires_; }
   RowBatch* batch() const { return batch_; }
 
  private:
-  std::vector<int> columns_;
-  std::vector<bool> used_;
+  std::vector<int> slots_;
+  std::vector<bool> used_;  // by part
+  bool uses_any_part_ = false;
+  bool uses_ttl_ = false;
+  bool uses_expires_ = false;
   RowBatch* batch_ = nullptr;
 };
 
-// The rows of one parameter row.
+// The rows of one parameter row, or those of them that one key holds.
 class RowWriter {
  public:
   // `target` must outlive the writer. `limit`: rows after which no more are wanted; -1: none.
   RowWriter(RowTarget* target, int param_ordinal, int64_t limit)
       : target_(target), left_(limit), param_ordinal_(param_ordinal) {}
 
-  // Adds a row; `parts` has a cell per bound column, of which the used ones are copied. Rows beyond
-  // the limit are dropped.
+  // Adds a row; `parts` has a cell per part, of which the used ones are copied. Rows beyond the
+  // limit are dropped.
   void Write(absl::Span<const Cell> parts, int64_t row_number = -1) {
-    if (left_ == 0) return;
-    if (left_ > 0) --left_;
-    ++written_;
+    if (!Count()) return;
     RowBatch* batch = target_->batch();
     absl::Span<Cell> row = batch->AddRow(param_ordinal_, row_number);
-    absl::Span<const int> columns = target_->columns();
-    for (size_t i = 0; i < columns.size(); ++i) {
-      row[i] = batch->StoreCell(parts[static_cast<size_t>(columns[i])]);
+    absl::Span<const int> slots = target_->slots();
+    for (size_t i = 0; i < slots.size(); ++i) {
+      row[i] = batch->StoreCell(slots[i] >= 0 ? parts[static_cast<size_t>(slots[i])]
+                                              : shared_[-1 - slots[i]]);
     }
   }
 
-  // Whether the output has this bound column.
-  bool Uses(size_t column) const { return target_->Uses(column); }
+  // What all rows of a key share: `cell` is of `part`, and bytes must outlive the writer.
+  void Share(SharedPart part, const Cell& cell) { shared_[-1 - part] = cell; }
+  // A writer for one key; its rows count for this one's limit. This one must outlive it.
+  RowWriter ForKey() {
+    RowWriter writer(target_, param_ordinal_, -1);
+    writer.whole_ = this;
+    return writer;
+  }
+
+  // Whether the output has this part.
+  bool Uses(int part) const { return target_->Uses(part); }
+  const RowTarget& target() const { return *target_; }
   bool Full() const { return target_->Full(); }
-  bool limit_reached() const { return left_ == 0; }
+  bool limit_reached() const { return left() == 0; }
   // Rows still wanted; -1: no limit.
-  int64_t left() const { return left_; }
+  int64_t left() const { return whole_ == nullptr ? left_ : whole_->left(); }
   int64_t written() const { return written_; }
 
  private:
+  // Counts a row; false if it is beyond the limit.
+  bool Count() {
+    if (whole_ != nullptr && !whole_->Count()) return false;
+    if (left_ == 0) return false;
+    if (left_ > 0) --left_;
+    ++written_;
+    return true;
+  }
+
   RowTarget* target_;
+  RowWriter* whole_ = nullptr;
+  Cell shared_[3];  // by -1 - SharedPart
   int64_t left_;
   int64_t written_ = 0;
   int param_ordinal_;

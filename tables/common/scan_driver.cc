@@ -13,10 +13,11 @@ namespace {
 
 class ScanDriver : public Scan {
  public:
-  ScanDriver(const Table& table, const ScanPlan& plan, SourceFactory factory, Pipeline* pipeline)
-      : key_(table.key()),
+  ScanDriver(const Columns& columns, absl::string_view key, const ScanPlan& plan,
+             SourceFactory factory, Pipeline* pipeline)
+      : key_(key),
         limit_(plan.limit),
-        target_(plan.output, table.columns().size()),
+        target_(plan.output, columns.part_of, columns.parts()),
         factory_(std::move(factory)),
         pipeline_(pipeline) {}
   // Does no I/O: whoever goes on using the pipeline calls Stop() first.
@@ -221,13 +222,14 @@ void ScanDriver::Retire() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Table& table, const ScanPlan& plan,
-                                                    SourceFactory factory, Pipeline* pipeline) {
+absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Columns& columns, absl::string_view key,
+                                                    const ScanPlan& plan, SourceFactory factory,
+                                                    Pipeline* pipeline) {
   if (plan.output.kind != OutputKind::kColumns) {
     return MakeError(ErrorKind::kInternal, "a scan was asked for an output it cannot give");
   }
   return std::unique_ptr<Scan>(
-      std::make_unique<ScanDriver>(table, plan, std::move(factory), pipeline));
+      std::make_unique<ScanDriver>(columns, key, plan, std::move(factory), pipeline));
 }
 
 }  // namespace redis_fdw

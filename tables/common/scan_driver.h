@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/exec/pipeline.h"
+#include "tables/common/columns.h"
 #include "tables/common/step_source.h"
 #include "tables/table.h"
 
@@ -31,9 +32,11 @@ namespace redis_fdw {
 using SourceFactory =
     std::function<std::unique_ptr<StepSource>(absl::Span<const Cell> params, RowWriter* rows)>;
 
-// A scan of `plan` over `table`. kInternal if the plan's output is not columns.
-absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Table& table, const ScanPlan& plan,
-                                                    SourceFactory factory, Pipeline* pipeline);
+// A scan of `plan` whose output columns are the parts that `columns` says. `key` names the node
+// that the first command goes to. kInternal if the plan's output is not columns.
+absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Columns& columns, absl::string_view key,
+                                                    const ScanPlan& plan, SourceFactory factory,
+                                                    Pipeline* pipeline);
 
 }  // namespace redis_fdw
 

@@ -34,13 +34,15 @@ class StepSink : public ReplySink {
   }
   absl::Status OnError(const absl::Status& error) final {
     finished_ = true;
-    return error;
+    return Fail(error);
   }
   bool finished() const { return finished_; }
 
  protected:
   // The reply is complete.
   virtual absl::Status Finish() { return absl::OkStatus(); }
+  // The reply is an error; OK to take it as a reply without rows.
+  virtual absl::Status Fail(const absl::Status& error) { return error; }
   RowWriter* rows() const { return rows_; }
 
  private:

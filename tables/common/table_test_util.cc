@@ -22,14 +22,21 @@ ConnectionSpec Spec() {
 
 ColumnDef ColumnOf(absl::string_view text) {
   static const std::map<std::string, ColumnType>* const types =
-      new std::map<std::string, ColumnType>{
-          {"text", ColumnType::kText},       {"bytea", ColumnType::kBinary},
-          {"integer", ColumnType::kInteger}, {"float", ColumnType::kFloat},
-          {"numeric", ColumnType::kNumeric}, {"date", ColumnType::kOther}};
+      new std::map<std::string, ColumnType>{{"text", ColumnType::kText},
+                                            {"bytea", ColumnType::kBinary},
+                                            {"integer", ColumnType::kInteger},
+                                            {"float", ColumnType::kFloat},
+                                            {"numeric", ColumnType::kNumeric},
+                                            {"date", ColumnType::kOther},
+                                            {"timestamptz", ColumnType::kTimestamp},
+                                            {"jsonb", ColumnType::kJson},
+                                            {"array", ColumnType::kArray}};
   std::vector<std::string> parts = absl::StrSplit(text, ':');
   ColumnDef column;
   column.name = parts[0];
   if (parts.size() > 1) column.type = types->at(parts[1]);
+  if (parts.size() > 2) column.role = parts[2];
+  if (parts.size() > 3) column.field = parts[3];
   return column;
 }
 
@@ -58,16 +65,16 @@ std::string TableTester::Answer(const FakeServer::Argv& argv) {
 }
 
 absl::StatusOr<std::unique_ptr<const Table>> TableTester::TryBind(absl::string_view type,
-                                                                  const Lines& columns) {
-  TableDef def;
+                                                                  const Lines& columns,
+                                                                  TableDef def) {
   def.name = "t";
-  def.key = "k";
+  if (def.key.empty() && def.key_template.empty()) def.key = "k";
   for (const std::string& column : columns) def.columns.push_back(ColumnOf(column));
   return FindTableType(type)->Bind(def);
 }
 
-const Table& TableTester::Bind(absl::string_view type, const Lines& columns) {
-  auto table = TryBind(type, columns);
+const Table& TableTester::Bind(absl::string_view type, const Lines& columns, TableDef def) {
+  auto table = TryBind(type, columns, std::move(def));
   EXPECT_TRUE(table.ok()) << table.status();
   table_ = std::move(table).value();
   return *table_;
@@ -137,7 +144,7 @@ absl::StatusOr<Lines> TableTester::BuildWrites(const std::vector<WriteOp>& ops, 
     EXPECT_GE(write.first_op, next);
     next = write.first_op + write.op_count;
     EXPECT_FALSE(write.command.read_only() && write.command.name() != "EXISTS");
-    EXPECT_EQ(write.command.key(), table_->key());
+    EXPECT_TRUE(write.command.has_key());
   }
   EXPECT_LE(next, ops.size());
   return lines;

@@ -33,12 +33,13 @@ class TableTester {
  public:
   TableTester();
 
-  // Binds a table of that type and key "k" with columns of the names; "name:integer", "name:float"
-  // ... give a type other than text. Fails the test if it is refused.
-  const Table& Bind(absl::string_view type, const Lines& columns);
+  // Binds a table of that type and key "k" (unless `def` says otherwise) with columns of the names;
+  // "name:integer", "name:float" ... give a type other than text, "name:text:role:field" the column
+  // options too. Fails the test if it is refused.
+  const Table& Bind(absl::string_view type, const Lines& columns, TableDef def = {});
   // The same, with what Bind() says.
-  absl::StatusOr<std::unique_ptr<const Table>> TryBind(absl::string_view type,
-                                                       const Lines& columns);
+  absl::StatusOr<std::unique_ptr<const Table>> TryBind(absl::string_view type, const Lines& columns,
+                                                       TableDef def = {});
 
   // The reply to a command, written with blanks between words (none may contain one). Commands that
   // were not told get "-ERR unexpected".

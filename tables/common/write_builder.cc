@@ -1,12 +1,25 @@
 #include "tables/common/write_builder.h"
 
+#include <utility>
+
 #include "core/base/status.h"
+#include "tables/common/key_ttl.h"
 
 namespace redis_fdw {
 namespace {
 
 absl::Status AlreadyThere() {
   return MakeError(ErrorKind::kUniqueViolation, "an element of that name is already there");
+}
+
+constexpr char kTypedUnlinkScript[] = R"lua(
+if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return 0 end
+return redis.call('UNLINK', KEYS[1])
+)lua";
+
+absl::Status NothingLeft() {
+  return MakeError(ErrorKind::kNullNotAllowed, "the update would leave no field that is not null",
+                   "To remove the row, delete it.", "Redis keeps no key without content.");
 }
 
 absl::Status Taken() {
@@ -25,8 +38,8 @@ WriteGrouping CountedGrouping(const WriteRun& run) {
   return grouping;
 }
 
-bool IsChanged(const WriteOp& op, size_t column) {
-  return op.changed.empty() || op.changed[column];
+bool IsChanged(const WriteOp& op, int part) {
+  return op.changed.empty() || op.changed[static_cast<size_t>(part)];
 }
 
 absl::Status AppendCommands(const WriteRun& run, const Command& start,
@@ -40,15 +53,26 @@ absl::Status AppendCommands(const WriteRun& run, const Command& start,
       ++write.op_count;
       ++i;
     }
+    if (run.ttl.kind != TtlChange::Kind::kKeep && !grouping.sets_ttl) {
+      bool if_applied = run.conflict != ConflictPolicy::kOverwrite;
+      write.command = WithTtl(write.command, run.ttl, if_applied);
+    }
     out->push_back(std::move(write));
   }
   return absl::OkStatus();
 }
 
-Command ScriptCommand(absl::string_view script, absl::string_view key) {
-  Command command("EVAL");
-  command.Arg(script).ArgInt(1).Key(key);
-  return command;
+absl::Status AppendTypedUnlinks(const WriteRun& run, absl::string_view type,
+                                std::vector<PlannedWrite>* out) {
+  WriteGrouping grouping;
+  grouping.max_ops = 1;
+  grouping.interpret = &InterpretCount;
+  grouping.sets_ttl = true;
+  auto append = [type](const WriteOp&, Command* command) {
+    command->Arg(type);
+    return absl::OkStatus();
+  };
+  return AppendCommands(run, ScriptCommand(kTypedUnlinkScript, run.key), grouping, append, out);
 }
 
 absl::Status InterpretCount(const ReplyElement& element, absl::Span<WriteResult> results) {
@@ -72,13 +96,14 @@ absl::Status InterpretNilOrExists(const ReplyElement& element, absl::Span<WriteR
 }
 
 absl::Status InterpretEach(const ReplyElement& element, absl::Span<WriteResult> results) {
-  if (element.depth == 0) return absl::OkStatus();
-  if (element.type != ReplyType::kInteger || element.index < 0 ||
-      static_cast<size_t>(element.index) >= results.size()) {
+  if (element.depth == 0 && element.type == ReplyType::kArray) return absl::OkStatus();
+  size_t op = element.depth == 0 ? 0 : static_cast<size_t>(element.index);
+  if (element.type != ReplyType::kInteger || element.index < 0 || op >= results.size()) {
     return MakeError(ErrorKind::kProtocol, "a script replied with something else than it returns");
   }
+  if (element.integer == -2) return NothingLeft();
   if (element.integer < 0) return Taken();
-  results[static_cast<size_t>(element.index)].applied = element.integer > 0;
+  results[op].applied = element.integer > 0;
   return absl::OkStatus();
 }
 

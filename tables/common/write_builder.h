@@ -11,7 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "core/resp/command.h"
-#include "tables/common/single_key_table.h"
+#include "tables/common/elements.h"
+#include "tables/common/script.h"
 #include "tables/common/write_error.h"
 #include "tables/table.h"
 
@@ -31,23 +32,24 @@ struct WriteGrouping {
   size_t max_ops = kMaxOpsPerCommand;  // 1: one command each
   size_t max_bytes = kMaxBytesPerCommand;
   PlannedWrite::Interpret interpret = nullptr;
+  bool sets_ttl = false;  // the commands set the run's TTL themselves, or must not
 };
 
 // For commands that reply how many ops applied: together, unless each op's result is wanted.
 WriteGrouping CountedGrouping(const WriteRun& run);
 
-// Whether an update sets this column.
-bool IsChanged(const WriteOp& op, size_t column);
+// Whether an update sets this part.
+bool IsChanged(const WriteOp& op, int part);
 
-// Commands that begin with `start`, each followed by the arguments of as many ops as may be.
+// Commands that begin with `start`, whose first argument is the key, each followed by the arguments
+// of as many ops as may be. If the run sets a TTL, they do so in the same step (key_ttl.h).
 absl::Status AppendCommands(const WriteRun& run, const Command& start,
                             const WriteGrouping& grouping, AppendOp append,
                             std::vector<PlannedWrite>* out);
 
-// A command that runs `script` on the one key, up to where its own arguments begin. The whole text
-// is sent each time: Redis knows a script it has seen by its hash, and one it has not is not an
-// error.
-Command ScriptCommand(absl::string_view script, absl::string_view key);
+// Removes the key if it holds `type`: for rows that are keys. One op a command.
+absl::Status AppendTypedUnlinks(const WriteRun& run, absl::string_view type,
+                                std::vector<PlannedWrite>* out);
 
 // --- Replies. Each takes the top-level reply and its children.
 // --------------------------------------
@@ -59,8 +61,8 @@ absl::Status InterpretCountOrExists(const ReplyElement& element, absl::Span<Writ
 // Nil: not applied. Anything else: applied. For commands of one op.
 absl::Status InterpretNil(const ReplyElement& element, absl::Span<WriteResult> results);
 absl::Status InterpretNilOrExists(const ReplyElement& element, absl::Span<WriteResult> results);
-// A script's array with an integer an op: 1 applied, 0 vanished, -1 the new name is taken
-// (kUniqueViolation).
+// A script's array with an integer an op, or one integer for one op: 1 applied, 0 vanished, -1 the
+// new name is taken (kUniqueViolation), -2 nothing would be left of the row (kNullNotAllowed).
 absl::Status InterpretEach(const ReplyElement& element, absl::Span<WriteResult> results);
 
 }  // namespace redis_fdw

@@ -7,23 +7,24 @@
 namespace redis_fdw {
 namespace {
 
-// Four arguments an op: old field, new field, "1" if there is a value to set, the value. Without
-// one the value stays as it is in Redis.
+// KEYS: where the fields are, where they go (mostly the same). Four arguments an op: old field, new
+// field, "1" if there is a value to set, the value. Without one the value stays as it is in Redis.
 constexpr char kUpdateScript[] = R"lua(
 local done = {}
+local from, to = KEYS[1], KEYS[2]
 for i = 1, #ARGV, 4 do
   local old, new = ARGV[i], ARGV[i + 1]
-  local value = redis.pcall('HGET', KEYS[1], old)
+  local value = redis.pcall('HGET', from, old)
   if type(value) == 'table' then return value end
   if not value then
     done[#done + 1] = 0
-  elseif old ~= new and redis.call('HEXISTS', KEYS[1], new) == 1 then
+  elseif (old ~= new or from ~= to) and redis.call('HEXISTS', to, new) == 1 then
     done[#done + 1] = -1
     return done
   else
     if ARGV[i + 2] == '1' then value = ARGV[i + 3] end
-    redis.call('HSET', KEYS[1], new, value)
-    if old ~= new then redis.call('HDEL', KEYS[1], old) end
+    redis.call('HSET', to, new, value)
+    if old ~= new or from ~= to then redis.call('HDEL', from, old) end
     done[#done + 1] = 1
   end
 end
@@ -32,7 +33,7 @@ return done
 
 }  // namespace
 
-absl::Status HashTable::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status HashElements::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   Command start("HSET");
   if (run.conflict != ConflictPolicy::kOverwrite) {
@@ -41,7 +42,7 @@ absl::Status HashTable::BuildInserts(const WriteRun& run, std::vector<PlannedWri
     grouping.interpret =
         run.conflict == ConflictPolicy::kIgnore ? &InterpretCount : &InterpretCountOrExists;
   }
-  start.Key(key());
+  start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) {
     RETURN_IF_ERROR(RequireValue(op.new_cells, kField));
     RETURN_IF_ERROR(RequireValue(op.new_cells, kValue));
@@ -51,29 +52,30 @@ absl::Status HashTable::BuildInserts(const WriteRun& run, std::vector<PlannedWri
   return AppendCommands(run, start, grouping, append, out);
 }
 
-absl::Status HashTable::BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status HashElements::BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   grouping.interpret = &InterpretEach;
   auto append = [this](const WriteOp& op, Command* command) {
-    RETURN_IF_ERROR(RequireIdentity(op, 0));
+    RETURN_IF_ERROR(RequireIdentity(op, kField));
     bool rename = IsChanged(op, kField);
     bool set = IsChanged(op, kValue);
     if (rename) RETURN_IF_ERROR(RequireValue(op.new_cells, kField));
     if (set) RETURN_IF_ERROR(RequireValue(op.new_cells, kValue));
-    absl::string_view field = op.old.cells[0].bytes();
+    absl::string_view field = op.old.cells[kField].bytes();
     command->Arg(field).Arg(rename ? op.new_cells[kField].bytes() : field);
     command->Arg(set ? "1" : "0").Arg(set ? op.new_cells[kValue].bytes() : "");
     return absl::OkStatus();
   };
-  return AppendCommands(run, ScriptCommand(kUpdateScript, key()), grouping, append, out);
+  return AppendCommands(run, MoveScriptCommand(kUpdateScript, run.key, run.new_key), grouping,
+                        append, out);
 }
 
-absl::Status HashTable::BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status HashElements::BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   Command start("HDEL");
-  start.Key(key());
+  start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) {
-    RETURN_IF_ERROR(RequireIdentity(op, 0));
-    command->Arg(op.old.cells[0].bytes());
+    RETURN_IF_ERROR(RequireIdentity(op, kField));
+    command->Arg(op.old.cells[kField].bytes());
     return absl::OkStatus();
   };
   return AppendCommands(run, start, CountedGrouping(run), append, out);

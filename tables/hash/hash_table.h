@@ -1,4 +1,5 @@
-// The table type "hash": (field, value), a row per field of one Redis hash.
+// The table type "hash": a row per field of a hash, (field, value); or with row_per 'key' a row per
+// hash (hash_row.h).
 //
 // hash_table.cc declares and plans, hash_scan.cc reads, hash_modify.cc writes.
 
@@ -7,34 +8,33 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tables/common/element_source.h"
-#include "tables/common/single_key_table.h"
+#include "tables/common/elements.h"
 #include "tables/table.h"
 
 namespace redis_fdw {
 
-class HashTable : public SingleKeyTable {
+class HashElements : public Elements {
  public:
   static constexpr int kField = 0;
   static constexpr int kValue = 1;
 
-  explicit HashTable(const TableDef& def);
+  explicit HashElements(Columns columns) : Elements(std::move(columns)) {}
+  static LayoutRules Layout();
 
+  absl::string_view redis_type() const override { return "hash"; }
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
-                                    absl::Span<const std::string> operand_names) const override;
+                                    absl::Span<const std::string> operand_names,
+                                    absl::string_view key) const override;
 
   // A lookup of fields is HGET (O(1)) for one and HMGET (O(n)) for several, up to fetch_size a
   // command; a scan is HGETALL or HSCAN (O(n) both).
-  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
-                                                 Pipeline* pipeline) const override;
+  ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
-  std::string DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                          int64_t row_number) const override;
-
- protected:
   // HSET of many fields (variadic since 4.0); HSETNX, one each, where what is there must stay.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // A script: HSET would create a field that is gone.
@@ -42,8 +42,7 @@ class HashTable : public SingleKeyTable {
   // HDEL of many fields.
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
 
- private:
-  CollectionCommands ScanCommands() const;
+  std::string DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const override;
 };
 
 }  // namespace redis_fdw

@@ -21,10 +21,10 @@ class HashTest : public ::testing::Test {
  protected:
   HashTest() { t_.Bind("hash", {"name", "content"}); }
   static Predicate FieldIs(int operand) {
-    return Where(HashTable::kField, CompareOp::kEq, Semantics::kBytes, operand);
+    return Where(HashElements::kField, CompareOp::kEq, Semantics::kBytes, operand);
   }
   static Predicate FieldIn(int operand) {
-    return Where(HashTable::kField, CompareOp::kIn, Semantics::kBytes, operand);
+    return Where(HashElements::kField, CompareOp::kIn, Semantics::kBytes, operand);
   }
   TableTester t_;
 };
@@ -57,8 +57,8 @@ TEST_F(HashTest, PlansScans) {
 
 TEST_F(HashTest, PlansLookupsOnTheFieldOnly) {
   ScanPlan plan = t_.Plan({FieldIs(0), FieldIn(1),
-                           Where(HashTable::kValue, CompareOp::kEq, Semantics::kBytes, 2),
-                           Where(HashTable::kField, CompareOp::kLt, Semantics::kBytes, 3)});
+                           Where(HashElements::kValue, CompareOp::kEq, Semantics::kBytes, 2),
+                           Where(HashElements::kField, CompareOp::kLt, Semantics::kBytes, 3)});
   EXPECT_EQ(plan.op, ScanOp::kLookup);
   ASSERT_THAT(plan.predicates, SizeIs(2));
   EXPECT_EQ(plan.predicates[0].predicate.operand, 0);
@@ -67,9 +67,9 @@ TEST_F(HashTest, PlansLookupsOnTheFieldOnly) {
   EXPECT_EQ(plan.predicates[1].answer, Answer::kExact);
   EXPECT_EQ(plan.cost.rows, 1);
   EXPECT_EQ(t_.Plan({FieldIn(0)}).cost.rows, 10);
-  EXPECT_EQ(t_.Plan({Where(HashTable::kValue, CompareOp::kEq, Semantics::kBytes, 0)}).op,
+  EXPECT_EQ(t_.Plan({Where(HashElements::kValue, CompareOp::kEq, Semantics::kBytes, 0)}).op,
             ScanOp::kScan);
-  EXPECT_EQ(t_.Plan({Where(HashTable::kField, CompareOp::kEq, Semantics::kInteger, 0)}).op,
+  EXPECT_EQ(t_.Plan({Where(HashElements::kField, CompareOp::kEq, Semantics::kInteger, 0)}).op,
             ScanOp::kScan);
 }
 
@@ -228,7 +228,7 @@ TEST_F(HashTest, UpdatesGoThroughOneScript) {
   std::vector<Cell> rename = {Cell::Bytes("b"), Cell::Bytes("2")};
   std::vector<WriteOp> ops = {UpdateOp(a, set, {false, true}), UpdateOp(a, rename, {true, false}),
                               UpdateOp(a, rename)};
-  EXPECT_THAT(*t_.BuildWrites(ops), ElementsAre("EVAL SCRIPT 1 k a a 1 2 a b 0 \"\" a b 1 2"));
+  EXPECT_THAT(*t_.BuildWrites(ops), ElementsAre("EVAL SCRIPT 2 k k a a 1 2 a b 0 \"\" a b 1 2"));
   t_.Handle([](const FakeServer::Argv&) { return Array({Int(1), Int(0), Int(1)}); });
   ASSERT_TRUE(t_.Write(ops, true).ok());
   EXPECT_TRUE(t_.results()[0].applied);

@@ -9,18 +9,10 @@
 #include "pushdown/operands.h"
 #include "tables/common/element_source.h"
 #include "tables/common/planning.h"
-#include "tables/common/scan_driver.h"
 #include "tables/list/list_table.h"
 
 namespace redis_fdw {
 namespace {
-
-absl::Status WriteElement(absl::string_view element, absl::string_view, int64_t index,
-                          RowWriter* rows) {
-  Cell cell = Cell::Bytes(element);
-  rows->Write(absl::MakeConstSpan(&cell, 1), index);
-  return absl::OkStatus();
-}
 
 absl::Status WriteIndexed(absl::string_view element, absl::string_view, int64_t index,
                           RowWriter* rows) {
@@ -29,7 +21,6 @@ absl::Status WriteIndexed(absl::string_view element, absl::string_view, int64_t 
   return absl::OkStatus();
 }
 
-constexpr ElementShape kElementOnly = {1, &WriteElement};
 constexpr ElementShape kIndexed = {1, &WriteIndexed};
 
 // The answer to LINDEX.
@@ -49,7 +40,7 @@ class IndexSink : public StepSink {
 
 // Elements start ... stop, both inclusive; stop -1 is the last.
 std::unique_ptr<StepSource> NewSpanSource(absl::string_view key, int64_t start, int64_t stop,
-                                          const ElementShape* shape, RowWriter* rows) {
+                                          RowWriter* rows) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   int64_t left = rows->left();
   if (left > 0) {
@@ -58,7 +49,7 @@ std::unique_ptr<StepSource> NewSpanSource(absl::string_view key, int64_t start, 
   }
   Command command("LRANGE");
   command.Key(key).ArgInt(start).ArgInt(stop);
-  return NewSnapshotSource(std::move(command), shape, rows, start);
+  return NewSnapshotSource(std::move(command), &kIndexed, rows, start);
 }
 
 std::unique_ptr<StepSource> NewRangeSource(absl::string_view key, const IntRange& range,
@@ -66,7 +57,7 @@ std::unique_ptr<StepSource> NewRangeSource(absl::string_view key, const IntRange
   int64_t start = std::max<int64_t>(range.min, 0);
   if (range.max < start) return std::make_unique<FixedSource>(0, nullptr);
   bool to_the_end = range.max == std::numeric_limits<int64_t>::max();
-  return NewSpanSource(key, start, to_the_end ? -1 : range.max, &kIndexed, rows);
+  return NewSpanSource(key, start, to_the_end ? -1 : range.max, rows);
 }
 
 std::unique_ptr<StepSource> NewLookupSource(absl::string_view key, absl::Span<const int64_t> wanted,
@@ -88,28 +79,23 @@ std::unique_ptr<StepSource> NewLookupSource(absl::string_view key, absl::Span<co
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Scan>> ListTable::OpenScan(const ScanPlan& plan, const ScanOptions&,
-                                                          Pipeline* pipeline) const {
+ElementSourceFactory ListElements::Open(const ScanPlan& plan, const ScanOptions&) const {
   std::vector<Predicate> predicates = PredicatesOf(plan);
-  SourceFactory factory;
   switch (plan.op) {
     case ScanOp::kLookup:
-      factory = [this, predicates](absl::Span<const Cell> params, RowWriter* rows) {
-        return NewLookupSource(key(), ResolveIntegers(predicates, kIndex, params),
+      return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+        return NewLookupSource(key, ResolveIntegers(predicates, kIndex, params),
                                ResolveIntRange(predicates, kIndex, params), rows);
       };
-      break;
     case ScanOp::kRange:
-      factory = [this, predicates](absl::Span<const Cell> params, RowWriter* rows) {
-        return NewRangeSource(key(), ResolveIntRange(predicates, kIndex, params), rows);
+      return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+        return NewRangeSource(key, ResolveIntRange(predicates, kIndex, params), rows);
       };
-      break;
     default:
-      factory = [this](absl::Span<const Cell>, RowWriter* rows) {
-        return NewSpanSource(key(), 0, -1, has_index_ ? &kIndexed : &kElementOnly, rows);
+      return [](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+        return NewSpanSource(key, 0, -1, rows);
       };
   }
-  return NewDrivenScan(*this, plan, std::move(factory), pipeline);
 }
 
 }  // namespace redis_fdw

@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/collection_row.h"
+#include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
 
@@ -9,29 +11,17 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "list";
-constexpr char kLayout[] = "(element) or (index, element)";
-
-std::vector<ColumnRule> Rules(bool has_index) {
-  ColumnRule element{"element", {}};
-  element.bound.identity = true;
-  if (!has_index) return {element};
-  ColumnRule index{"index", {}};
-  index.bound.kind = Cell::Kind::kInt64;
-  index.bound.identity = true;
-  index.bound.nullable = true;  // an INSERT that leaves it to the list
-  index.types = TypeBit(ColumnType::kInteger);
-  index.types_hint = "an integer type";
-  return {index, element};
-}
+constexpr CollectionRowType kRow = {kName, "element", nullptr, "LRANGE", "RPUSH", false};
 
 class ListTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
-  absl::string_view layout() const override { return kLayout; }
+  absl::string_view layout() const override { return ListElements::Layout().layout; }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
-    bool has_index = def.columns.size() == 2;
-    RETURN_IF_ERROR(CheckLayout(def, kName, kLayout, Rules(has_index)));
-    return std::unique_ptr<const Table>(std::make_unique<ListTable>(def, has_index));
+    if (def.row_per_key) return BindCollectionRow(def, kRow);
+    return BindKeyTable(def, ListElements::Layout(), false, [](Columns columns) {
+      return std::make_unique<ListElements>(std::move(columns));
+    });
   }
 };
 
@@ -43,12 +33,22 @@ Answer AnswerIndex(Semantics semantics) {
 
 }  // namespace
 
-ListTable::ListTable(const TableDef& def, bool has_index)
-    : SingleKeyTable(def, BoundColumnsOf(Rules(has_index))), has_index_(has_index) {}
+LayoutRules ListElements::Layout() {
+  PartRule index{"index", {}};
+  index.bound.kind = Cell::Kind::kInt64;
+  index.bound.identity = true;
+  index.bound.nullable = true;  // an INSERT that leaves it to the list
+  index.types = TypeBit(ColumnType::kInteger);
+  index.types_hint = "an integer type";
+  index.presence = PartRule::Presence::kLeading;
+  PartRule element{"element", {}};
+  element.bound.identity = true;
+  return {kName, "(element) or (index, element)", {index, element}, false};
+}
 
-ScanPlan ListTable::Plan(const ScanRequest& request) const {
+ScanPlan ListElements::Plan(const ScanRequest& request) const {
   ScanPlan plan = PlanScan(request);
-  if (has_index_) {
+  if (has_index()) {
     ScanPlan range;
     bool has_range = PlanRange(request, kIndex, &AnswerIndex, &range);
     if (PlanLookup(request, kIndex, Semantics::kInteger, &plan)) {
@@ -65,23 +65,21 @@ ScanPlan ListTable::Plan(const ScanRequest& request) const {
   return plan;
 }
 
-std::vector<std::string> ListTable::Describe(const ScanPlan& plan, const ScanOptions&,
-                                             absl::Span<const std::string> operand_names) const {
-  const std::string name = QuoteArgument(key());
+std::vector<std::string> ListElements::Describe(const ScanPlan& plan, const ScanOptions&,
+                                                absl::Span<const std::string> operand_names,
+                                                absl::string_view key) const {
   switch (plan.op) {
     case ScanOp::kLookup:
-      return {absl::StrCat("LINDEX ", name, " ", EqualityText(plan, kIndex, operand_names))};
+      return {absl::StrCat("LINDEX ", key, " ", EqualityText(plan, kIndex, operand_names))};
     case ScanOp::kRange:
-      return {absl::StrCat("LRANGE ", name, " START STOP")};
+      return {absl::StrCat("LRANGE ", key, " START STOP")};
     default:
-      return {absl::StrCat("LRANGE ", name, " 0 -1")};
+      return {absl::StrCat("LRANGE ", key, " 0 -1")};
   }
 }
 
-std::string ListTable::DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                                   int64_t row_number) const {
-  const Cell* index = has_index_ ? FindCell(output, row, kIndex) : nullptr;
-  if (index != nullptr) row_number = index->int64();
+std::string ListElements::DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const {
+  if (!parts[kIndex].is_null()) row_number = parts[kIndex].int64();
   return row_number < 0 ? "an element" : absl::StrCat("index ", row_number);
 }
 

@@ -1,5 +1,6 @@
-// The table type "list": (element) or (index, element), a row per element of one Redis list, in its
-// order. Indexes count from 0.
+// The table type "list": a row per element of a list, (element) or (index, element), in its order;
+// or with row_per 'key' a row per list, its elements an array (tables/common/collection_row.h).
+// Indexes count from 0.
 //
 // list_table.cc declares and plans, list_scan.cc reads, list_modify.cc writes, list_positions.h
 // follows indexes through a statement's deletes.
@@ -14,40 +15,42 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "pushdown/bounds.h"
-#include "tables/common/single_key_table.h"
+#include "tables/common/elements.h"
 #include "tables/table.h"
 
 namespace redis_fdw {
 
-class ListTable : public SingleKeyTable {
+class ListElements : public Elements {
  public:
-  // `has_index`: (index, element).
-  ListTable(const TableDef& def, bool has_index);
+  static constexpr int kIndex = 0;  // a table may do without; then rows have numbers
+  static constexpr int kElement = 1;
 
-  bool has_row_number() const override { return !has_index_; }
+  explicit ListElements(Columns columns) : Elements(std::move(columns)) {}
+  static LayoutRules Layout();
+
+  absl::string_view redis_type() const override { return "list"; }
+  bool has_row_number() const override { return !has_index(); }
+  // An INSERT leaves the index to the list.
+  int generated_part() const override { return kIndex; }
 
   // A lookup of indexes before a range of them before a scan; all are exact.
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
-                                    absl::Span<const std::string> operand_names) const override;
+                                    absl::Span<const std::string> operand_names,
+                                    absl::string_view key) const override;
 
   // A lookup is LINDEX, several in a pipeline; a range and a scan are LRANGE: one streamed command,
   // since pages lose or repeat rows when the list changes. Both are O(distance from the nearer
   // end), with a step of a node's worth of elements. A negative index is no row, not one counted
   // from the end.
-  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
-                                                 Pipeline* pipeline) const override;
+  ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
   // Which indexes this statement has deleted.
   std::unique_ptr<WriteState> NewWriteState() const override;
 
-  std::string DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                          int64_t row_number) const override;
-
- protected:
   // RPUSH of many elements, ON CONFLICT DO NOTHING or not; a script where an index is given, which
   // must be the list's length.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
@@ -55,15 +58,12 @@ class ListTable : public SingleKeyTable {
   absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
 
+  std::string DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const override;
+
  private:
-  static constexpr int kIndex = 0;  // if has_index_
-  int element_column() const { return has_index_ ? 1 : 0; }
+  bool has_index() const { return columns().has(kIndex); }
   // The index at which a row was read. Checks the identity.
   absl::StatusOr<int64_t> OriginalIndex(const WriteOp& op) const;
-  absl::string_view ExpectedElement(const WriteOp& op) const;
-  bool AnyIndexGiven(const WriteRun& run) const;
-
-  const bool has_index_;
 };
 
 }  // namespace redis_fdw

@@ -185,7 +185,8 @@ TEST_F(ListTest, InsertsAppend) {
   std::vector<Cell> any = {Cell::Null(), Cell::Bytes("a")};
   std::vector<Cell> third = {Cell::Int64(2), Cell::Bytes("c")};
   EXPECT_THAT(Build({InsertOp(any), InsertOp(any)}), ElementsAre("RPUSH k a a"));
-  EXPECT_THAT(Build({InsertOp(any), InsertOp(third)}), ElementsAre("EVAL SCRIPT 1 k \"\" a 2 c"));
+  EXPECT_THAT(Build({InsertOp(any), InsertOp(third)}),
+              ElementsAre("EVAL SCRIPT 1 k \"\" \"\" \"\" a 2 c"));
 }
 
 TEST_F(ListTest, AGivenIndexMustBeTheNext) {

@@ -7,19 +7,21 @@
 namespace redis_fdw {
 namespace {
 
-// Two arguments an op: old member, new member.
+// KEYS: where the members are, where they go (mostly the same). Two arguments an op: old member,
+// new member.
 constexpr char kRenameScript[] = R"lua(
 local done = {}
+local from, to = KEYS[1], KEYS[2]
 for i = 1, #ARGV, 2 do
   local old, new = ARGV[i], ARGV[i + 1]
-  local there = redis.pcall('SISMEMBER', KEYS[1], old)
+  local there = redis.pcall('SISMEMBER', from, old)
   if type(there) == 'table' then return there end
-  if there == 1 and old ~= new then
-    if redis.call('SADD', KEYS[1], new) == 0 then
+  if there == 1 and (old ~= new or from ~= to) then
+    if redis.call('SADD', to, new) == 0 then
       done[#done + 1] = -1
       return done
     end
-    redis.call('SREM', KEYS[1], old)
+    redis.call('SREM', from, old)
   end
   done[#done + 1] = there
 end
@@ -28,7 +30,7 @@ return done
 
 }  // namespace
 
-absl::Status SetTable::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status SetElements::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   if (run.conflict == ConflictPolicy::kIgnore) grouping = CountedGrouping(run);
   if (run.conflict == ConflictPolicy::kError) {
@@ -36,7 +38,7 @@ absl::Status SetTable::BuildInserts(const WriteRun& run, std::vector<PlannedWrit
     grouping.interpret = &InterpretCountOrExists;
   }
   Command start("SADD");
-  start.Key(key());
+  start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) {
     RETURN_IF_ERROR(RequireValue(op.new_cells, kMember));
     command->Arg(op.new_cells[kMember].bytes());
@@ -45,26 +47,27 @@ absl::Status SetTable::BuildInserts(const WriteRun& run, std::vector<PlannedWrit
   return AppendCommands(run, start, grouping, append, out);
 }
 
-absl::Status SetTable::BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status SetElements::BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   grouping.interpret = &InterpretEach;
   auto append = [this](const WriteOp& op, Command* command) {
-    RETURN_IF_ERROR(RequireIdentity(op, 0));
+    RETURN_IF_ERROR(RequireIdentity(op, kMember));
     bool rename = IsChanged(op, kMember);
     if (rename) RETURN_IF_ERROR(RequireValue(op.new_cells, kMember));
-    absl::string_view member = op.old.cells[0].bytes();
+    absl::string_view member = op.old.cells[kMember].bytes();
     command->Arg(member).Arg(rename ? op.new_cells[kMember].bytes() : member);
     return absl::OkStatus();
   };
-  return AppendCommands(run, ScriptCommand(kRenameScript, key()), grouping, append, out);
+  return AppendCommands(run, MoveScriptCommand(kRenameScript, run.key, run.new_key), grouping,
+                        append, out);
 }
 
-absl::Status SetTable::BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status SetElements::BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   Command start("SREM");
-  start.Key(key());
+  start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) {
-    RETURN_IF_ERROR(RequireIdentity(op, 0));
-    command->Arg(op.old.cells[0].bytes());
+    RETURN_IF_ERROR(RequireIdentity(op, kMember));
+    command->Arg(op.old.cells[kMember].bytes());
     return absl::OkStatus();
   };
   return AppendCommands(run, start, CountedGrouping(run), append, out);

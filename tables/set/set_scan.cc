@@ -4,9 +4,9 @@
 
 #include "core/base/status.h"
 #include "pushdown/operands.h"
+#include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
 #include "tables/common/planning.h"
-#include "tables/common/scan_driver.h"
 #include "tables/set/set_table.h"
 
 namespace redis_fdw {
@@ -30,27 +30,20 @@ constexpr LookupCommands kLookup = {"SISMEMBER", "SMISMEMBER", &HasSmismember, &
 
 }  // namespace
 
-CollectionCommands SetTable::ScanCommands() const {
-  Command all("SMEMBERS");
-  all.Key(key());
-  return {std::move(all), "SSCAN", &kMemberOnly};
-}
-
-absl::StatusOr<std::unique_ptr<Scan>> SetTable::OpenScan(const ScanPlan& plan,
-                                                         const ScanOptions& options,
-                                                         Pipeline* pipeline) const {
+ElementSourceFactory SetElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
   if (plan.op != ScanOp::kLookup) {
-    auto scan = [this, options](absl::Span<const Cell>, RowWriter* rows) {
-      return NewCollectionSource(ScanCommands(), key(), options, rows);
+    return [options](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+      Command all("SMEMBERS");
+      all.Key(key);
+      return NewCollectionSource({std::move(all), "SSCAN", &kMemberOnly}, key, options, rows);
     };
-    return NewDrivenScan(*this, plan, scan, pipeline);
   }
-  auto lookup = [this, options, predicates = PredicatesOf(plan)](
-                    absl::Span<const Cell> params, RowWriter* rows) -> std::unique_ptr<StepSource> {
-    return std::make_unique<LookupSource>(key(), ResolveKeys(predicates, kMember, params),
+  return [options, predicates = PredicatesOf(plan)](
+             absl::string_view key, absl::Span<const Cell> params,
+             RowWriter* rows) -> std::unique_ptr<StepSource> {
+    return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kMember, params),
                                           static_cast<size_t>(options.fetch_size), &kLookup, rows);
   };
-  return NewDrivenScan(*this, plan, std::move(lookup), pipeline);
 }
 
 }  // namespace redis_fdw

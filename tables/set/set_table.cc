@@ -2,6 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/collection_row.h"
+#include "tables/common/element_source.h"
+#include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
 
@@ -9,21 +12,17 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "set";
-constexpr char kLayout[] = "(member)";
-
-std::vector<ColumnRule> Rules() {
-  ColumnRule member{"member", {}};
-  member.bound.identity = true;
-  return {member};
-}
+constexpr CollectionRowType kRow = {kName, "member", nullptr, "SMEMBERS", "SADD", true};
 
 class SetTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
-  absl::string_view layout() const override { return kLayout; }
+  absl::string_view layout() const override { return SetElements::Layout().layout; }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
-    RETURN_IF_ERROR(CheckLayout(def, kName, kLayout, Rules()));
-    return std::unique_ptr<const Table>(std::make_unique<SetTable>(def));
+    if (def.row_per_key) return BindCollectionRow(def, kRow);
+    return BindKeyTable(def, SetElements::Layout(), false, [](Columns columns) {
+      return std::make_unique<SetElements>(std::move(columns));
+    });
   }
 };
 
@@ -31,27 +30,30 @@ REDIS_FDW_REGISTER_TABLE_TYPE(SetTableType);
 
 }  // namespace
 
-SetTable::SetTable(const TableDef& def) : SingleKeyTable(def, BoundColumnsOf(Rules())) {}
+LayoutRules SetElements::Layout() {
+  PartRule member{"member", {}};
+  member.bound.identity = true;
+  return {kName, "(member)", {member}, false};
+}
 
-ScanPlan SetTable::Plan(const ScanRequest& request) const {
+ScanPlan SetElements::Plan(const ScanRequest& request) const {
   ScanPlan plan = PlanScan(request);
   PlanLookup(request, kMember, Semantics::kBytes, &plan);
   return plan;
 }
 
-std::vector<std::string> SetTable::Describe(const ScanPlan& plan, const ScanOptions& options,
-                                            absl::Span<const std::string> operand_names) const {
+std::vector<std::string> SetElements::Describe(const ScanPlan& plan, const ScanOptions& options,
+                                               absl::Span<const std::string> operand_names,
+                                               absl::string_view key) const {
   if (plan.op != ScanOp::kLookup) {
-    return {DescribeCollectionScan(ScanCommands(), key(), options)};
+    return {DescribeCollectionScan("SMEMBERS", "SSCAN", key, "", options)};
   }
-  return {absl::StrCat(SingleOperand(plan, kMember) ? "SISMEMBER " : "SMISMEMBER ",
-                       QuoteArgument(key()), " ", EqualityText(plan, kMember, operand_names))};
+  return {absl::StrCat(SingleOperand(plan, kMember) ? "SISMEMBER " : "SMISMEMBER ", key, " ",
+                       EqualityText(plan, kMember, operand_names))};
 }
 
-std::string SetTable::DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                                  int64_t) const {
-  const Cell* member = FindCell(output, row, kMember);
-  return member == nullptr ? "a member" : NameElement("member", member->bytes());
+std::string SetElements::DescribeRow(absl::Span<const Cell> parts, int64_t) const {
+  return parts[kMember].is_null() ? "a member" : NameElement("member", parts[kMember].bytes());
 }
 
 }  // namespace redis_fdw

@@ -1,4 +1,5 @@
-// The table type "set": (member), a row per member of one Redis set.
+// The table type "set": a row per member of a set, (member); or with row_per 'key' a row per set,
+// its members an array (tables/common/collection_row.h).
 //
 // set_table.cc declares and plans, set_scan.cc reads, set_modify.cc writes.
 
@@ -7,43 +8,40 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "tables/common/element_source.h"
-#include "tables/common/single_key_table.h"
+#include "tables/common/elements.h"
 #include "tables/table.h"
 
 namespace redis_fdw {
 
-class SetTable : public SingleKeyTable {
+class SetElements : public Elements {
  public:
   static constexpr int kMember = 0;
 
-  explicit SetTable(const TableDef& def);
+  explicit SetElements(Columns columns) : Elements(std::move(columns)) {}
+  static LayoutRules Layout();
 
+  absl::string_view redis_type() const override { return "set"; }
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
-                                    absl::Span<const std::string> operand_names) const override;
+                                    absl::Span<const std::string> operand_names,
+                                    absl::string_view key) const override;
 
   // A lookup is SISMEMBER (O(1)) for one member; SMISMEMBER (6.2, O(n)) for several, up to
   // fetch_size a command, or SISMEMBERs in a pipeline. A scan is SMEMBERS or SSCAN (O(n) both).
-  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
-                                                 Pipeline* pipeline) const override;
+  ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
-  std::string DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                          int64_t row_number) const override;
-
- protected:
   // SADD of many members. It overwrites nothing, so ON CONFLICT DO NOTHING is the same command,
   // with its reply heeded.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
-  // An update of the one column is a rename, by a script.
+  // An update of the one part is a rename, by a script.
   absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // SREM of many members.
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
 
- private:
-  CollectionCommands ScanCommands() const;
+  std::string DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const override;
 };
 
 }  // namespace redis_fdw

@@ -19,10 +19,10 @@ class SetTest : public ::testing::Test {
  protected:
   SetTest() { t_.Bind("set", {"m"}); }
   static Predicate MemberIs(int operand) {
-    return Where(SetTable::kMember, CompareOp::kEq, Semantics::kBytes, operand);
+    return Where(SetElements::kMember, CompareOp::kEq, Semantics::kBytes, operand);
   }
   static Predicate MemberIn(int operand) {
-    return Where(SetTable::kMember, CompareOp::kIn, Semantics::kBytes, operand);
+    return Where(SetElements::kMember, CompareOp::kIn, Semantics::kBytes, operand);
   }
   TableTester t_;
 };
@@ -90,7 +90,7 @@ TEST_F(SetTest, Writes) {
   EXPECT_THAT(*t_.BuildWrites({InsertOp(a), InsertOp(b)}, true), ElementsAre("SADD k a b"));
   EXPECT_THAT(*t_.BuildWrites({DeleteOp(a), DeleteOp(b)}), ElementsAre("SREM k a b"));
   EXPECT_THAT(*t_.BuildWrites({UpdateOp(a, b), UpdateOp(b, a, {false})}),
-              ElementsAre("EVAL SCRIPT 1 k a b b b"));
+              ElementsAre("EVAL SCRIPT 2 k k a b b b"));
   EXPECT_EQ(GetErrorKind(t_.BuildWrites({InsertOp(null)}).status()), ErrorKind::kNullNotAllowed);
   EXPECT_EQ(GetErrorKind(t_.BuildWrites({UpdateOp(a, null)}).status()), ErrorKind::kNullNotAllowed);
   EXPECT_EQ(GetErrorKind(t_.BuildWrites({DeleteOp(null)}).status()), ErrorKind::kInternal);

@@ -19,49 +19,68 @@ absl::Status InterpretId(const ReplyElement& element, absl::Span<WriteResult> re
 
 }  // namespace
 
-absl::Status StreamTable::AppendEntry(const WriteOp& op, Command* command) const {
+// The fields that no other part shows: names and values in turn.
+absl::Status StreamElements::AppendRest(const Cell& rest, bool* any, Command* command) const {
+  absl::Span<const Cell> cells = rest.list();
+  for (size_t i = 0; i + 1 < cells.size(); i += 2) {
+    if (PartOf(cells[i].bytes()) != columns().rest_part) {
+      return MakeError(ErrorKind::kInvalidData,
+                       absl::StrCat(NameElement("field", cells[i].bytes()), " in ",
+                                    NamePart(columns().rest_part), " has a column of its own"));
+    }
+    command->Arg(cells[i].bytes()).Arg(cells[i + 1].bytes());
+    *any = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StreamElements::AppendEntry(const WriteOp& op, Command* command) const {
   const Cell& id = op.new_cells[kId];
   if (!id.is_null() && !IsInsertableId(id.bytes())) {
     return MakeError(
-        ErrorKind::kInvalidData,
-        absl::StrCat("invalid stream id in column \"", column_name(kId), "\" of foreign table \"",
-                     table_name(), "\""),
+        ErrorKind::kInvalidData, absl::StrCat("invalid stream id in ", NamePart(kId)),
         "Leave it NULL or '*' to let Redis choose, or give one like '1640995200000-0'.");
   }
   command->Arg(id.is_null() ? "*" : id.bytes());
   bool any = false;
-  for (size_t i = 1; i < op.new_cells.size(); ++i) {
+  for (size_t i = columns().first_field; i < op.new_cells.size(); ++i) {
     if (op.new_cells[i].is_null()) continue;
-    command->Arg(fields_[i]).Arg(op.new_cells[i].bytes());
+    if (static_cast<int>(i) == columns().rest_part) {
+      RETURN_IF_ERROR(AppendRest(op.new_cells[i], &any, command));
+      continue;
+    }
+    command->Arg(columns().fields[i]).Arg(op.new_cells[i].bytes());
     any = true;
   }
   if (any) return absl::OkStatus();
-  return MakeError(
-      ErrorKind::kNullNotAllowed,
-      absl::StrCat("a row of foreign table \"", table_name(), "\" has no field that is not null"),
-      "", "An entry of a Redis stream has at least one field.");
+  return MakeError(ErrorKind::kNullNotAllowed,
+                   absl::StrCat("a row of foreign table \"", columns().table,
+                                "\" has no field that is not null"),
+                   "", "An entry of a Redis stream has at least one field.");
 }
 
-absl::Status StreamTable::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status StreamElements::BuildInserts(const WriteRun& run,
+                                          std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   grouping.max_ops = 1;
   if (run.want_results) grouping.interpret = &InterpretId;
   Command start("XADD");
-  start.Key(key());
+  start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) { return AppendEntry(op, command); };
   return AppendCommands(run, start, grouping, append, out);
 }
 
-absl::Status StreamTable::BuildUpdates(const WriteRun&, std::vector<PlannedWrite>*) const {
+absl::Status StreamElements::BuildUpdates(const WriteRun&, std::vector<PlannedWrite>*) const {
   return CanWrite(WriteKind::kUpdate);
 }
 
-absl::Status StreamTable::BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+absl::Status StreamElements::BuildDeletes(const WriteRun& run,
+                                          std::vector<PlannedWrite>* out) const {
   Command start("XDEL");
-  start.Key(key());
+  start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) {
-    RETURN_IF_ERROR(RequireIdentity(op, 0));
-    command->Arg(op.old.cells[0].bytes());
+    RETURN_IF_ERROR(RequireIdentity(op, kId));
+    command->Arg(op.old.cells[kId].bytes());
     return absl::OkStatus();
   };
   return AppendCommands(run, start, CountedGrouping(run), append, out);

@@ -7,7 +7,7 @@
 #include "core/base/status.h"
 #include "pushdown/operands.h"
 #include "tables/common/planning.h"
-#include "tables/common/scan_driver.h"
+#include "tables/common/step_source.h"
 #include "tables/stream/stream_id.h"
 #include "tables/stream/stream_table.h"
 
@@ -19,11 +19,11 @@ namespace {
 // here, since the batch may be changed in between.
 class EntrySink : public StepSink {
  public:
-  EntrySink(const StreamTable* table, RowWriter* rows)
+  EntrySink(const StreamElements* table, RowWriter* rows)
       : StepSink(rows),
         table_(table),
-        values_(table->columns().size()),
-        cells_(table->columns().size()) {}
+        values_(table->columns().parts()),
+        cells_(table->columns().parts()) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
     switch (element.depth) {
@@ -53,8 +53,9 @@ class EntrySink : public StepSink {
   absl::Status BeginEntry(const ReplyElement& element) {
     if (element.type != ReplyType::kBulk) return UnexpectedReply("XRANGE");
     for (Cell& cell : cells_) cell = Cell::Null();
-    Put(StreamTable::kId, element.bytes);
-    next_guess_ = 1;
+    rest_.clear();
+    Put(StreamElements::kId, element.bytes);
+    next_guess_ = table_->columns().first_field;
     return absl::OkStatus();
   }
 
@@ -68,43 +69,56 @@ class EntrySink : public StepSink {
 
   absl::Status AddPart(const ReplyElement& element) {
     if (element.index % 2 == 0) {
-      column_ = ColumnOf(element.bytes);
-    } else if (column_ >= 0 && cells_[static_cast<size_t>(column_)].is_null()) {
-      Put(static_cast<size_t>(column_), element.bytes);
+      part_ = PartOf(element.bytes);
+      if (part_ >= 0 && part_ == table_->columns().rest_part) rest_.emplace_back(element.bytes);
+    } else if (part_ >= 0 && part_ == table_->columns().rest_part) {
+      rest_.emplace_back(element.bytes);
+    } else if (part_ >= 0 && cells_[static_cast<size_t>(part_)].is_null()) {
+      Put(static_cast<size_t>(part_), element.bytes);
     }
     return --parts_left_ == 0 ? EndEntry() : absl::OkStatus();
   }
 
   // Entries mostly have their fields in the order of the columns, which spares the search.
-  int ColumnOf(absl::string_view field) {
-    int column = -1;
-    if (next_guess_ < values_.size() && table_->field(next_guess_) == field) {
-      column = static_cast<int>(next_guess_);
+  int PartOf(absl::string_view field) {
+    const Columns& columns = table_->columns();
+    int part = -1;
+    if (next_guess_ < columns.parts() && static_cast<int>(next_guess_) != columns.rest_part &&
+        columns.fields[next_guess_] == field) {
+      part = static_cast<int>(next_guess_);
     } else {
-      column = table_->ColumnOf(field);
+      part = table_->PartOf(field);
     }
-    if (column < 0) return -1;
-    next_guess_ = static_cast<size_t>(column) + 1;
-    return rows()->Uses(static_cast<size_t>(column)) ? column : -1;
+    if (part < 0) return -1;
+    if (part != columns.rest_part) next_guess_ = static_cast<size_t>(part) + 1;
+    return rows()->Uses(part) ? part : -1;
   }
 
-  void Put(size_t column, absl::string_view bytes) {
-    values_[column].assign(bytes.data(), bytes.size());
-    cells_[column] = Cell::Bytes(values_[column]);
+  void Put(size_t part, absl::string_view bytes) {
+    values_[part].assign(bytes.data(), bytes.size());
+    cells_[part] = Cell::Bytes(values_[part]);
   }
 
   absl::Status EndEntry() {
     ++entries_;
+    const int rest = table_->columns().rest_part;
+    if (rest >= 0) {
+      rest_cells_.clear();
+      for (const std::string& part : rest_) rest_cells_.push_back(Cell::Bytes(part));
+      cells_[static_cast<size_t>(rest)] = Cell::List(rest_cells_);
+    }
     rows()->Write(cells_);
-    return OnEntry(values_[StreamTable::kId]);
+    return OnEntry(values_[StreamElements::kId]);
   }
 
-  const StreamTable* table_;
-  std::vector<std::string> values_;  // by column
-  std::vector<Cell> cells_;          // by column; views of values_
+  const StreamElements* table_;
+  std::vector<std::string> values_;  // by part
+  std::vector<Cell> cells_;          // by part; views of values_ and rest_cells_
+  std::vector<std::string> rest_;    // names and values in turn
+  std::vector<Cell> rest_cells_;
   int64_t parts_left_ = 0;
-  int column_ = -1;        // of the field whose value comes next
-  size_t next_guess_ = 1;  // the column whose field is expected next
+  int part_ = -1;          // of the field whose value comes next
+  size_t next_guess_ = 1;  // the part whose field is expected next
   int64_t entries_ = 0;
 };
 
@@ -129,8 +143,8 @@ class LastIdSink : public StepSink {
 // whose own rows make a stream grow, by a trigger say, would otherwise never end.
 class PagesSource : public StepSource {
  public:
-  PagesSource(const StreamTable* table, int64_t page, RowWriter* rows)
-      : table_(table), page_(std::max<int64_t>(page, 1)), rows_(rows) {}
+  PagesSource(const StreamElements* table, absl::string_view key, int64_t page, RowWriter* rows)
+      : table_(table), key_(key), page_(std::max<int64_t>(page, 1)), rows_(rows) {}
 
   State state() const override { return state_; }
 
@@ -141,7 +155,7 @@ class PagesSource : public StepSource {
     int64_t left = rows_->left();
     int64_t count = left < 0 ? page_ : std::min(page_, left);
     Step step{Command("XRANGE"), std::make_unique<PageSink>(this, count)};
-    step.command.Key(table_->key()).Arg(start).Arg(end).Arg("COUNT").ArgInt(count).ReadOnly();
+    step.command.Key(key_).Arg(start).Arg(end).Arg("COUNT").ArgInt(count).ReadOnly();
     state_ = State::kWaiting;
     return step;
   }
@@ -175,7 +189,7 @@ class PagesSource : public StepSource {
   Step AskLast() {
     asked_last_ = true;
     Step step{Command("XREVRANGE"), std::make_unique<LastIdSink>(rows_, &last_)};
-    step.command.Key(table_->key()).Arg("+").Arg("-").Arg("COUNT").ArgInt(1).ReadOnly();
+    step.command.Key(key_).Arg("+").Arg("-").Arg("COUNT").ArgInt(1).ReadOnly();
     return step;
   }
 
@@ -191,7 +205,8 @@ class PagesSource : public StepSource {
     return absl::OkStatus();
   }
 
-  const StreamTable* table_;
+  const StreamElements* table_;
+  const absl::string_view key_;
   const int64_t page_;
   RowWriter* rows_;
   State state_ = State::kReady;
@@ -201,7 +216,7 @@ class PagesSource : public StepSource {
   absl::optional<StreamId> last_;  // the last entry's id, once known
 };
 
-std::unique_ptr<StepSource> NewLookupSource(const StreamTable* table,
+std::unique_ptr<StepSource> NewLookupSource(const StreamElements* table, absl::string_view key,
                                             absl::Span<const absl::string_view> wanted,
                                             RowWriter* rows) {
   std::vector<absl::string_view> ids;
@@ -212,9 +227,9 @@ std::unique_ptr<StepSource> NewLookupSource(const StreamTable* table,
   size_t count = ids.size();
   return std::make_unique<FixedSource>(
       count,
-      [table, rows, ids = std::move(ids)](size_t i) {
+      [table, key, rows, ids = std::move(ids)](size_t i) {
         Step step{Command("XRANGE"), std::make_unique<EntrySink>(table, rows)};
-        step.command.Key(table->key()).Arg(ids[i]).Arg(ids[i]).ReadOnly();
+        step.command.Key(key).Arg(ids[i]).Arg(ids[i]).ReadOnly();
         return step;
       },
       kPipelinedLookups);
@@ -222,21 +237,17 @@ std::unique_ptr<StepSource> NewLookupSource(const StreamTable* table,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Scan>> StreamTable::OpenScan(const ScanPlan& plan,
-                                                            const ScanOptions& options,
-                                                            Pipeline* pipeline) const {
-  SourceFactory factory;
+ElementSourceFactory StreamElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
   if (plan.op == ScanOp::kLookup) {
-    factory = [this, predicates = PredicatesOf(plan)](absl::Span<const Cell> params,
-                                                      RowWriter* rows) {
-      return NewLookupSource(this, ResolveKeys(predicates, kId, params), rows);
-    };
-  } else {
-    factory = [this, page = options.fetch_size](absl::Span<const Cell>, RowWriter* rows) {
-      return std::make_unique<PagesSource>(this, page, rows);
+    return [this, predicates = PredicatesOf(plan)](absl::string_view key,
+                                                   absl::Span<const Cell> params, RowWriter* rows) {
+      return NewLookupSource(this, key, ResolveKeys(predicates, kId, params), rows);
     };
   }
-  return NewDrivenScan(*this, plan, std::move(factory), pipeline);
+  return [this, page = options.fetch_size](absl::string_view key, absl::Span<const Cell>,
+                                           RowWriter* rows) {
+    return std::make_unique<PagesSource>(this, key, page, rows);
+  };
 }
 
 }  // namespace redis_fdw

@@ -1,8 +1,8 @@
-// The table type "stream": (stream_id, ...), a row per entry of one Redis stream, in the order of
-// ids.
+// The table type "stream": a row per entry of a stream, (stream_id, ...), in the order of ids.
 //
-// Each further column is the entry's field of its name (or of its column option `field`): the first
-// value if the field occurs twice, NULL if it does not occur.
+// Each further part is the entry's field of its name (or of its column option `field`): the first
+// value if the field occurs twice, NULL if it does not occur. One of role `*` has all fields that
+// no other shows.
 //
 // stream_table.cc declares and plans, stream_scan.cc reads, stream_modify.cc writes.
 
@@ -14,54 +14,54 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "tables/common/single_key_table.h"
+#include "tables/common/elements.h"
 #include "tables/table.h"
 
 namespace redis_fdw {
 
-class StreamTable : public SingleKeyTable {
+class StreamElements : public Elements {
  public:
   static constexpr int kId = 0;
 
-  explicit StreamTable(const TableDef& def);
+  explicit StreamElements(Columns columns);
+  static LayoutRules Layout();
 
+  absl::string_view redis_type() const override { return "stream"; }
+  int generated_part() const override { return kId; }
   // Entries cannot be changed.
   absl::Status CanWrite(WriteKind kind) const override;
 
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
-                                    absl::Span<const std::string> operand_names) const override;
+                                    absl::Span<const std::string> operand_names,
+                                    absl::string_view key) const override;
 
   // A lookup is XRANGE id id (O(log n)), several in a pipeline; only a canonical id can be that of
   // an entry. A scan is XRANGE in pages of fetch_size (O(log n + entries) each), the next page
   // beginning at the least id above the last: entries are never changed or moved, so pages lose and
   // repeat none.
-  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
-                                                 Pipeline* pipeline) const override;
+  ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
-  std::string DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                          int64_t row_number) const override;
-
-  // The field that a column shows. REQUIRES: column > kId.
-  const std::string& field(size_t column) const { return fields_[column]; }
-  // The column that shows a field; -1: none.
-  int ColumnOf(absl::string_view field) const {
-    auto found = columns_by_field_.find(field);
-    return found == columns_by_field_.end() ? -1 : found->second;
-  }
-
- protected:
   // XADD, one an entry; NULL fields are left out.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // XDEL of many ids.
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
 
+  bool MayExist(int part, const Cell& identity) const override;
+  std::string DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const override;
+
+  // The part that shows a field; the part of the rest, or -1, for one that no other shows.
+  int PartOf(absl::string_view field) const {
+    auto found = parts_by_field_.find(field);
+    return found == parts_by_field_.end() ? columns().rest_part : found->second;
+  }
+
  private:
   absl::Status AppendEntry(const WriteOp& op, Command* command) const;
+  absl::Status AppendRest(const Cell& rest, bool* any, Command* command) const;
 
-  std::vector<std::string> fields_;  // by column; the first is empty
-  absl::flat_hash_map<std::string, int> columns_by_field_;
+  absl::flat_hash_map<std::string, int> parts_by_field_;
 };
 
 }  // namespace redis_fdw

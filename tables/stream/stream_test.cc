@@ -25,7 +25,7 @@ class StreamTest : public ::testing::Test {
  protected:
   StreamTest() { t_.Bind("stream", {"id", "a", "b"}); }
   static Predicate IdIn(int operand) {
-    return Where(StreamTable::kId, CompareOp::kIn, Semantics::kBytes, operand);
+    return Where(StreamElements::kId, CompareOp::kIn, Semantics::kBytes, operand);
   }
   TableTester t_;
 };

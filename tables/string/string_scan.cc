@@ -1,7 +1,6 @@
 // Reading strings.
 
 #include "core/base/status.h"
-#include "tables/common/scan_driver.h"
 #include "tables/string/string_table.h"
 
 namespace redis_fdw {
@@ -22,17 +21,14 @@ class ValueSink : public StepSink {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Scan>> StringTable::OpenScan(const ScanPlan& plan,
-                                                            const ScanOptions&,
-                                                            Pipeline* pipeline) const {
-  auto get = [this](absl::Span<const Cell>, RowWriter* rows) -> std::unique_ptr<StepSource> {
-    return std::make_unique<FixedSource>(1, [this, rows](size_t) {
+ElementSourceFactory StringElements::Open(const ScanPlan&, const ScanOptions&) const {
+  return [](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+    return std::make_unique<FixedSource>(1, [key, rows](size_t) {
       Step step{Command("GET"), std::make_unique<ValueSink>(rows)};
-      step.command.Key(key()).ReadOnly();
+      step.command.Key(key).ReadOnly();
       return step;
     });
   };
-  return NewDrivenScan(*this, plan, get, pipeline);
 }
 
 }  // namespace redis_fdw

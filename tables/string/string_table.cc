@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
 
@@ -9,17 +10,16 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "string";
-constexpr char kLayout[] = "(value)";
 
-std::vector<ColumnRule> Rules() { return {ColumnRule{"value", {}}}; }
-
+// A row is a key whatever option row_per says.
 class StringTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
-  absl::string_view layout() const override { return kLayout; }
+  absl::string_view layout() const override { return StringElements::Layout().layout; }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
-    RETURN_IF_ERROR(CheckLayout(def, kName, kLayout, Rules()));
-    return std::unique_ptr<const Table>(std::make_unique<StringTable>(def));
+    return BindKeyTable(def, StringElements::Layout(), true, [](Columns columns) {
+      return std::make_unique<StringElements>(std::move(columns));
+    });
   }
 };
 
@@ -27,20 +27,24 @@ REDIS_FDW_REGISTER_TABLE_TYPE(StringTableType);
 
 }  // namespace
 
-StringTable::StringTable(const TableDef& def) : SingleKeyTable(def, BoundColumnsOf(Rules())) {}
+LayoutRules StringElements::Layout() {
+  PartRule value{"value", {}};
+  return {kName, "(value)", {value}, false};
+}
 
-ScanPlan StringTable::Plan(const ScanRequest& request) const {
+ScanPlan StringElements::Plan(const ScanRequest& request) const {
   ScanPlan plan = PlanScan(request);
   plan.cost.rows = 1;  // whatever the estimate says
   return plan;
 }
 
-std::vector<std::string> StringTable::Describe(const ScanPlan&, const ScanOptions&,
-                                               absl::Span<const std::string>) const {
-  return {absl::StrCat("GET ", QuoteArgument(key()))};
+std::vector<std::string> StringElements::Describe(const ScanPlan&, const ScanOptions&,
+                                                  absl::Span<const std::string>,
+                                                  absl::string_view key) const {
+  return {absl::StrCat("GET ", key)};
 }
 
-std::string StringTable::DescribeRow(const OutputShape&, absl::Span<const Cell>, int64_t) const {
+std::string StringElements::DescribeRow(absl::Span<const Cell>, int64_t) const {
   return "the value";
 }
 

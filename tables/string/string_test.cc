@@ -54,8 +54,9 @@ TEST_F(StringTest, Writes) {
               ElementsAre("SET k \"a b\"", "SET k \"a b\""));
   EXPECT_THAT(*t_.BuildWrites({InsertOp(a, ConflictPolicy::kIgnore)}),
               ElementsAre("SET k \"a b\" NX"));
-  EXPECT_THAT(*t_.BuildWrites({UpdateOp({}, a)}), ElementsAre("SET k \"a b\" XX KEEPTTL"));
-  EXPECT_THAT(*t_.BuildWrites({DeleteOp({})}), ElementsAre("UNLINK k"));
+  EXPECT_THAT(*t_.BuildWrites({UpdateOp({}, a)}),
+              ElementsAre("EVAL SCRIPT 2 k k \"\" \"\" 1 \"a b\""));
+  EXPECT_THAT(*t_.BuildWrites({DeleteOp({})}), ElementsAre("EVAL SCRIPT 1 k string"));
   EXPECT_EQ(GetErrorKind(t_.BuildWrites({InsertOp(null)}).status()), ErrorKind::kNullNotAllowed);
   EXPECT_EQ(GetErrorKind(t_.BuildWrites({UpdateOp({}, null)}).status()),
             ErrorKind::kNullNotAllowed);
@@ -63,18 +64,19 @@ TEST_F(StringTest, Writes) {
 
 TEST_F(StringTest, Results) {
   std::vector<Cell> a = {Cell::Bytes("a")};
-  t_.Reply("SET k a NX", Nil());
-  t_.Reply("SET k a XX KEEPTTL", Nil());
-  t_.Reply("UNLINK k", Int(0));
+  bool applied = false;
+  t_.Handle([&applied](const FakeServer::Argv& argv) {
+    if (argv[0] == "EVAL") return Int(applied ? 1 : 0);
+    EXPECT_EQ(argv.back(), "NX");
+    return applied ? Ok() : Nil();
+  });
   for (const WriteOp& op : {InsertOp(a, ConflictPolicy::kIgnore), UpdateOp({}, a), DeleteOp({})}) {
     ASSERT_TRUE(t_.Write({op}, true).ok());
     EXPECT_FALSE(t_.results()[0].applied);
   }
   EXPECT_EQ(GetErrorKind(t_.Write({InsertOp(a, ConflictPolicy::kError)})),
             ErrorKind::kUniqueViolation);
-  t_.Reply("SET k a NX", Ok());
-  t_.Reply("SET k a XX KEEPTTL", Ok());
-  t_.Reply("UNLINK k", Int(1));
+  applied = true;
   for (const WriteOp& op : {InsertOp(a, ConflictPolicy::kIgnore), UpdateOp({}, a), DeleteOp({})}) {
     ASSERT_TRUE(t_.Write({op}, true).ok());
     EXPECT_TRUE(t_.results()[0].applied);

@@ -6,21 +6,21 @@
 #include "core/base/status.h"
 #include "pushdown/bounds.h"
 #include "pushdown/operands.h"
+#include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
 #include "tables/common/planning.h"
-#include "tables/common/scan_driver.h"
 #include "tables/zset/zset_table.h"
 
 namespace redis_fdw {
 namespace {
 
-absl::Status WriteMember(absl::string_view member, absl::string_view score, int64_t,
+absl::Status WriteMember(absl::string_view member, absl::string_view score, int64_t rank,
                          RowWriter* rows) {
   double value = 0;
-  if (rows->Uses(ZsetTable::kScore) && !ParseDouble(score, &value)) {
+  if (rows->Uses(ZsetElements::kScore) && !ParseDouble(score, &value)) {
     return MakeError(ErrorKind::kProtocol, "Redis sent a score that is not a number");
   }
-  Cell parts[] = {Cell::Bytes(member), Cell::Double(value)};
+  Cell parts[] = {Cell::Bytes(member), Cell::Double(value), Cell::Int64(rank)};
   rows->Write(parts);
   return absl::OkStatus();
 }
@@ -54,36 +54,30 @@ std::string ScoreBound(double value, bool exclusive) {
   return absl::StrCat(exclusive ? "(" : "", FormatDouble(value));
 }
 
-CollectionCommands ZsetTable::ScanCommands() const {
-  Command all("ZRANGE");
-  all.Key(key()).ArgInt(0).ArgInt(-1).Arg("WITHSCORES");
-  return {std::move(all), "ZSCAN", &kMemberAndScore};
-}
-
-absl::StatusOr<std::unique_ptr<Scan>> ZsetTable::OpenScan(const ScanPlan& plan,
-                                                          const ScanOptions& options,
-                                                          Pipeline* pipeline) const {
+ElementSourceFactory ZsetElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
   std::vector<Predicate> predicates = PredicatesOf(plan);
-  SourceFactory factory;
   switch (plan.op) {
     case ScanOp::kLookup:
-      factory = [this, options, predicates](absl::Span<const Cell> params, RowWriter* rows) {
-        return std::make_unique<LookupSource>(key(), ResolveKeys(predicates, kMember, params),
+      return [options, predicates](absl::string_view key, absl::Span<const Cell> params,
+                                   RowWriter* rows) {
+        return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kMember, params),
                                               static_cast<size_t>(options.fetch_size), &kLookup,
                                               rows);
       };
-      break;
     case ScanOp::kRange:
-      factory = [this, predicates](absl::Span<const Cell> params, RowWriter* rows) {
-        return NewRangeSource(key(), ResolveDoubleRange(predicates, kScore, params), rows);
+      return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+        return NewRangeSource(key, ResolveDoubleRange(predicates, kScore, params), rows);
       };
-      break;
     default:
-      factory = [this, options](absl::Span<const Cell>, RowWriter* rows) {
-        return NewCollectionSource(ScanCommands(), key(), options, rows);
-      };
+      break;
   }
-  return NewDrivenScan(*this, plan, std::move(factory), pipeline);
+  ScanOptions chosen = options;
+  if (columns().has(kRank)) chosen.mode = ScanMode::kSnapshot;
+  return [chosen](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+    Command all("ZRANGE");
+    all.Key(key).ArgInt(0).ArgInt(-1).Arg("WITHSCORES");
+    return NewCollectionSource({std::move(all), "ZSCAN", &kMemberAndScore}, key, chosen, rows);
+  };
 }
 
 }  // namespace redis_fdw

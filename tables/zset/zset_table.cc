@@ -2,6 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/collection_row.h"
+#include "tables/common/element_source.h"
+#include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
 
@@ -9,26 +12,17 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "zset";
-constexpr char kLayout[] = "(member, score)";
-
-std::vector<ColumnRule> Rules() {
-  ColumnRule member{"member", {}};
-  member.bound.identity = true;
-  ColumnRule score{"score", {}};
-  score.bound.kind = Cell::Kind::kDouble;
-  score.types =
-      TypeBit(ColumnType::kFloat) | TypeBit(ColumnType::kNumeric) | TypeBit(ColumnType::kInteger);
-  score.types_hint = "double precision, numeric or an integer type";
-  return {member, score};
-}
+constexpr CollectionRowType kRow = {kName, "member", "score", "ZRANGE", "ZADD", false};
 
 class ZsetTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
-  absl::string_view layout() const override { return kLayout; }
+  absl::string_view layout() const override { return ZsetElements::Layout().layout; }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
-    RETURN_IF_ERROR(CheckLayout(def, kName, kLayout, Rules()));
-    return std::unique_ptr<const Table>(std::make_unique<ZsetTable>(def));
+    if (def.row_per_key) return BindCollectionRow(def, kRow);
+    return BindKeyTable(def, ZsetElements::Layout(), false, [](Columns columns) {
+      return std::make_unique<ZsetElements>(std::move(columns));
+    });
   }
 };
 
@@ -51,9 +45,9 @@ Answer AnswerScore(Semantics semantics) {
 // One end of the range as EXPLAIN shows it.
 std::string BoundText(const ScanPlan& plan, CompareOp exclusive, CompareOp inclusive,
                       absl::string_view unbounded, absl::Span<const std::string> operand_names) {
-  std::string open = OperandText(plan, ZsetTable::kScore, {exclusive}, operand_names);
+  std::string open = OperandText(plan, ZsetElements::kScore, {exclusive}, operand_names);
   std::string closed =
-      OperandText(plan, ZsetTable::kScore, {inclusive, CompareOp::kEq}, operand_names);
+      OperandText(plan, ZsetElements::kScore, {inclusive, CompareOp::kEq}, operand_names);
   if (open.empty() && closed.empty()) return std::string(unbounded);
   if (open.empty()) return closed;
   return closed.empty() ? absl::StrCat("(", open) : absl::StrCat("(", open, " & ", closed);
@@ -61,35 +55,52 @@ std::string BoundText(const ScanPlan& plan, CompareOp exclusive, CompareOp inclu
 
 }  // namespace
 
-ZsetTable::ZsetTable(const TableDef& def) : SingleKeyTable(def, BoundColumnsOf(Rules())) {}
+LayoutRules ZsetElements::Layout() {
+  PartRule member{"member", {}};
+  member.bound.identity = true;
+  PartRule score{"score", {}};
+  score.bound.kind = Cell::Kind::kDouble;
+  score.types =
+      TypeBit(ColumnType::kFloat) | TypeBit(ColumnType::kNumeric) | TypeBit(ColumnType::kInteger);
+  score.types_hint = "double precision, numeric or an integer type";
+  PartRule rank{"rank", {}};
+  rank.bound.kind = Cell::Kind::kInt64;
+  rank.bound.nullable = true;
+  rank.bound.writable = false;
+  rank.types = TypeBit(ColumnType::kInteger);
+  rank.types_hint = "an integer type";
+  rank.presence = PartRule::Presence::kByRole;
+  return {kName, "(member, score)", {member, score, rank}, false};
+}
 
-ScanPlan ZsetTable::Plan(const ScanRequest& request) const {
+ScanPlan ZsetElements::Plan(const ScanRequest& request) const {
   ScanPlan plan = PlanScan(request);
+  if (columns().has(kRank)) return plan;
   if (PlanLookup(request, kMember, Semantics::kBytes, &plan)) return plan;
   if (PlanRange(request, kScore, &AnswerScore, &plan)) plan.order.column = kScore;
   return plan;
 }
 
-std::vector<std::string> ZsetTable::Describe(const ScanPlan& plan, const ScanOptions& options,
-                                             absl::Span<const std::string> operand_names) const {
-  const std::string name = QuoteArgument(key());
+std::vector<std::string> ZsetElements::Describe(const ScanPlan& plan, const ScanOptions& options,
+                                                absl::Span<const std::string> operand_names,
+                                                absl::string_view key) const {
   if (plan.op == ScanOp::kLookup) {
-    return {absl::StrCat(SingleOperand(plan, kMember) ? "ZSCORE " : "ZMSCORE ", name, " ",
+    return {absl::StrCat(SingleOperand(plan, kMember) ? "ZSCORE " : "ZMSCORE ", key, " ",
                          EqualityText(plan, kMember, operand_names))};
   }
   if (plan.op == ScanOp::kRange) {
     return {absl::StrCat(
-        "ZRANGEBYSCORE ", name, " ",
+        "ZRANGEBYSCORE ", key, " ",
         BoundText(plan, CompareOp::kGt, CompareOp::kGe, "-inf", operand_names), " ",
         BoundText(plan, CompareOp::kLt, CompareOp::kLe, "+inf", operand_names), " WITHSCORES")};
   }
-  return {DescribeCollectionScan(ScanCommands(), key(), options)};
+  ScanOptions chosen = options;
+  if (columns().has(kRank)) chosen.mode = ScanMode::kSnapshot;
+  return {DescribeCollectionScan("ZRANGE", "ZSCAN", key, " 0 -1 WITHSCORES", chosen)};
 }
 
-std::string ZsetTable::DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
-                                   int64_t) const {
-  const Cell* member = FindCell(output, row, kMember);
-  return member == nullptr ? "a member" : NameElement("member", member->bytes());
+std::string ZsetElements::DescribeRow(absl::Span<const Cell> parts, int64_t) const {
+  return parts[kMember].is_null() ? "a member" : NameElement("member", parts[kMember].bytes());
 }
 
 }  // namespace redis_fdw

@@ -24,13 +24,13 @@ class ZsetTest : public ::testing::Test {
  protected:
   ZsetTest() { t_.Bind("zset", {"who", "points:float"}); }
   static Predicate MemberIs(int operand) {
-    return Where(ZsetTable::kMember, CompareOp::kEq, Semantics::kBytes, operand);
+    return Where(ZsetElements::kMember, CompareOp::kEq, Semantics::kBytes, operand);
   }
   static Predicate MemberIn(int operand) {
-    return Where(ZsetTable::kMember, CompareOp::kIn, Semantics::kBytes, operand);
+    return Where(ZsetElements::kMember, CompareOp::kIn, Semantics::kBytes, operand);
   }
   static Predicate Score(CompareOp op, int operand, Semantics semantics = Semantics::kDouble) {
-    return Where(ZsetTable::kScore, op, semantics, operand);
+    return Where(ZsetElements::kScore, op, semantics, operand);
   }
   // The one command that a scan with these sends; empty if none.
   std::string CommandFor(const std::vector<Predicate>& predicates,
@@ -72,7 +72,7 @@ TEST_F(ZsetTest, PlansRangesOfScores) {
   EXPECT_EQ(plan.op, ScanOp::kRange);
   ASSERT_THAT(plan.predicates, SizeIs(2));
   EXPECT_EQ(plan.predicates[0].answer, Answer::kExact);
-  EXPECT_EQ(plan.order.column, ZsetTable::kScore);
+  EXPECT_EQ(plan.order.column, ZsetElements::kScore);
   EXPECT_FALSE(plan.order.descending);
   EXPECT_LT(plan.cost.rows, t_.Plan({Score(CompareOp::kGt, 0)}).cost.rows);
   plan = t_.Plan({Score(CompareOp::kGt, 0, Semantics::kInteger)});
@@ -168,7 +168,7 @@ TEST_F(ZsetTest, Writes) {
   EXPECT_THAT(*t_.BuildWrites({DeleteOp(id)}), ElementsAre("ZREM k a"));
   EXPECT_THAT(*t_.BuildWrites({UpdateOp(id, b), UpdateOp(id, b, {true, false}),
                                UpdateOp(id, a, {false, true})}),
-              ElementsAre("EVAL SCRIPT 1 k a b -inf a b \"\" a a 0.1"));
+              ElementsAre("EVAL SCRIPT 2 k k a b -inf a b \"\" a a 0.1"));
 }
 
 TEST_F(ZsetTest, RefusesNullAndNan) {

@@ -4,14 +4,16 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/elements.h"
+#include "tables/common/key_table.h"
 #include "tables/common/planning.h"
-#include "tables/common/scan_driver.h"
-#include "tables/common/single_key_table.h"
+#include "tables/common/step_source.h"
 #include "tables/common/write_builder.h"
 #include "tables/registry.h"
 
@@ -19,16 +21,6 @@ namespace redis_fdw::test {
 namespace {
 
 constexpr char kName[] = "counter";
-constexpr char kLayout[] = "(value)";
-
-std::vector<ColumnRule> Rules() {
-  ColumnRule value{"value", {}};
-  value.bound.kind = Cell::Kind::kInt64;
-  value.types = TypeBit(ColumnType::kInteger);
-  value.types_hint = "an integer type";
-  return {value};
-}
-
 class CounterSink : public StepSink {
  public:
   using StepSink::StepSink;
@@ -42,40 +34,43 @@ class CounterSink : public StepSink {
   }
 };
 
-class CounterTable : public SingleKeyTable {
+class Counter : public Elements {
  public:
-  explicit CounterTable(const TableDef& def) : SingleKeyTable(def, BoundColumnsOf(Rules())) {}
+  explicit Counter(Columns columns) : Elements(std::move(columns)) {}
+  static LayoutRules Layout() {
+    PartRule value{"value", {}};
+    value.bound.kind = Cell::Kind::kInt64;
+    value.types = TypeBit(ColumnType::kInteger);
+    value.types_hint = "an integer type";
+    return {kName, "(value)", {value}, false};
+  }
 
+  absl::string_view redis_type() const override { return "string"; }
+  bool row_is_key() const override { return true; }
   absl::Status CanWrite(WriteKind kind) const override {
     if (kind != WriteKind::kUpdate) return absl::OkStatus();
     return MakeError(ErrorKind::kUnsupported, "a counter cannot be updated");
   }
   ScanPlan Plan(const ScanRequest& request) const override { return PlanScan(request); }
   std::vector<std::string> Describe(const ScanPlan&, const ScanOptions&,
-                                    absl::Span<const std::string>) const override {
-    return {absl::StrCat("GET ", QuoteArgument(key()))};
+                                    absl::Span<const std::string>,
+                                    absl::string_view key) const override {
+    return {absl::StrCat("GET ", key)};
   }
-  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions&,
-                                                 Pipeline* pipeline) const override {
-    auto get = [this](absl::Span<const Cell>, RowWriter* rows) {
-      return std::make_unique<FixedSource>(1, [this, rows](size_t) {
+  ElementSourceFactory Open(const ScanPlan&, const ScanOptions&) const override {
+    return [](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+      return std::make_unique<FixedSource>(1, [key, rows](size_t) {
         Step step{Command("GET"), std::make_unique<CounterSink>(rows)};
-        step.command.Key(key()).ReadOnly();
+        step.command.Key(key).ReadOnly();
         return step;
       });
     };
-    return NewDrivenScan(*this, plan, get, pipeline);
   }
-  std::string DescribeRow(const OutputShape&, absl::Span<const Cell>, int64_t) const override {
-    return "the counter";
-  }
-
- protected:
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
     WriteGrouping grouping;
     grouping.max_ops = 1;
     Command start("SET");
-    start.Key(key());
+    start.Key(run.key);
     auto append = [this](const WriteOp& op, Command* command) {
       RETURN_IF_ERROR(RequireValue(op.new_cells, 0));
       command->ArgInt(op.new_cells[0].int64());
@@ -87,23 +82,19 @@ class CounterTable : public SingleKeyTable {
     return CanWrite(WriteKind::kUpdate);
   }
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
-    WriteGrouping grouping;
-    grouping.max_ops = 1;
-    grouping.interpret = &InterpretCount;
-    Command start("UNLINK");
-    start.Key(key());
-    auto nothing_more = [](const WriteOp&, Command*) { return absl::OkStatus(); };
-    return AppendCommands(run, start, grouping, nothing_more, out);
+    return AppendTypedUnlinks(run, redis_type(), out);
   }
+  std::string DescribeRow(absl::Span<const Cell>, int64_t) const override { return "the counter"; }
 };
 
 class CounterTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
-  absl::string_view layout() const override { return kLayout; }
+  absl::string_view layout() const override { return Counter::Layout().layout; }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
-    RETURN_IF_ERROR(CheckLayout(def, kName, kLayout, Rules()));
-    return std::unique_ptr<const Table>(std::make_unique<CounterTable>(def));
+    return BindKeyTable(def, Counter::Layout(), true, [](Columns columns) {
+      return std::make_unique<Counter>(std::move(columns));
+    });
   }
 };
 

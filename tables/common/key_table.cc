@@ -1,0 +1,236 @@
+#include "tables/common/key_table.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status.h"
+#include "tables/common/planning.h"
+
+namespace redis_fdw {
+namespace {
+
+// How many keys a pattern is taken to match, and of how many elements each, where rows are
+// elements.
+constexpr double kGuessedKeys = 100;
+
+absl::StatusOr<KeyNaming> NameByTemplate(const TableDef& def) {
+  KeyNaming naming;
+  size_t at = absl::string_view::npos;
+  for (size_t i = 0; i < def.columns.size(); ++i) {
+    std::string variable = absl::StrCat("{", def.columns[i].name, "}");
+    size_t found = def.key_template.find(variable);
+    if (found == absl::string_view::npos) continue;
+    if (at != absl::string_view::npos || def.key_template.rfind(variable) != found) {
+      return MakeError(
+          ErrorKind::kInvalidOption,
+          absl::StrCat("option \"key_template\" of foreign table \"", def.name,
+                       "\" has more than one variable part: \"", def.key_template, "\""),
+          "One column can be named in it, once; other braces are literal.");
+    }
+    at = found;
+    naming.template_column = static_cast<int>(i);
+    naming.prefix = def.key_template.substr(0, found);
+    naming.suffix = def.key_template.substr(found + variable.size());
+  }
+  if (at == absl::string_view::npos) {
+    return MakeError(ErrorKind::kInvalidOption,
+                     absl::StrCat("option \"key_template\" of foreign table \"", def.name,
+                                  "\" names no column: \"", def.key_template, "\""),
+                     "Write a column's name in braces where the keys differ, as in 'user:{id}'.");
+  }
+  naming.pattern = KeyPattern::Around(naming.prefix, naming.suffix);
+  return naming;
+}
+
+// A predicate that SCAN can be narrowed with.
+bool NarrowsScan(const Predicate& predicate) {
+  return predicate.semantics == Semantics::kBytes && predicate.op != CompareOp::kEq &&
+         predicate.op != CompareOp::kIn;
+}
+
+bool IsKeyEquality(const Predicate& predicate) {
+  return predicate.semantics == Semantics::kBytes &&
+         (predicate.op == CompareOp::kEq || predicate.op == CompareOp::kIn);
+}
+
+}  // namespace
+
+std::string KeyNaming::KeyOf(absl::string_view shown) const {
+  return absl::StrCat(prefix, shown, suffix);
+}
+
+absl::string_view KeyNaming::Shown(absl::string_view key) const {
+  key.remove_prefix(prefix.size());
+  key.remove_suffix(suffix.size());
+  return key;
+}
+
+absl::StatusOr<KeyNaming> NameKeys(const TableDef& def) {
+  if (!def.key_template.empty()) return NameByTemplate(def);
+  KeyNaming naming;
+  ASSIGN_OR_RETURN(naming.pattern, KeyPattern::Parse(def.key));
+  return naming;
+}
+
+absl::Status RequireRowPerElement(const TableDef& def, absl::string_view type) {
+  if (!def.row_per_key) return absl::OkStatus();
+  return MakeError(ErrorKind::kUnsupported,
+                   absl::StrCat("option \"row_per\" of foreign table \"", def.name,
+                                "\" cannot be 'key': a ", type, " table has a row per element"),
+                   "Leave the option out.");
+}
+
+absl::StatusOr<std::unique_ptr<const Table>> BindKeyTable(const TableDef& def,
+                                                          const LayoutRules& rules, bool row_is_key,
+                                                          const MakeElements& make) {
+  ASSIGN_OR_RETURN(KeyNaming naming, NameKeys(def));
+  ASSIGN_OR_RETURN(Columns columns,
+                   ResolveColumns(def, rules, naming.many(), naming.template_column, row_is_key));
+  std::unique_ptr<const Elements> elements = make(std::move(columns));
+  return std::unique_ptr<const Table>(
+      std::make_unique<KeyTable>(def, std::move(naming), std::move(elements)));
+}
+
+KeyTable::KeyTable(const TableDef& def, KeyNaming naming, std::unique_ptr<const Elements> elements)
+    : naming_(std::move(naming)),
+      shown_key_(naming_.many() ? naming_.pattern.glob() : naming_.pattern.literal()),
+      ttl_seconds_(def.ttl_seconds),
+      elements_(std::move(elements)) {}
+
+ScanPlan KeyTable::Plan(const ScanRequest& request) const {
+  ScanRequest inner;
+  inner.rows_in_key = request.rows_in_key;
+  if (naming_.many()) {
+    inner.rows_in_key =
+        elements_->row_is_key() ? 1 : std::max(1.0, request.rows_in_key / kGuessedKeys);
+  }
+  std::vector<PlannedPredicate> equal;
+  std::vector<PlannedPredicate> narrowing;
+  for (const Predicate& predicate : request.predicates) {
+    int part = PartOf(predicate.column);
+    if (part >= 0) {
+      inner.predicates.push_back(predicate);
+      inner.predicates.back().column = part;
+    } else if (part == kKeyPart && IsKeyEquality(predicate)) {
+      equal.push_back({predicate, Answer::kExact});
+    } else if (part == kKeyPart && NarrowsScan(predicate)) {
+      narrowing.push_back({predicate, Answer::kSuperset});
+    }
+  }
+  ScanPlan plan = elements_->Plan(inner);
+  for (PlannedPredicate& planned : plan.predicates) {
+    planned.predicate.column = map().column_of[static_cast<size_t>(planned.predicate.column)];
+  }
+  plan.output = request.output;
+  if (plan.order.column >= 0) {
+    plan.order.column = map().column_of[static_cast<size_t>(plan.order.column)];
+  }
+  if (!naming_.many()) return plan;
+
+  plan.order = Ordering();
+  double keys = elements_->row_is_key() ? request.rows_in_key : kGuessedKeys;
+  plan.keys = KeyAccess::kScan;
+  if (!equal.empty()) {
+    plan.keys = KeyAccess::kLookup;
+    bool one = std::any_of(equal.begin(), equal.end(), [](const PlannedPredicate& p) {
+      return p.predicate.op == CompareOp::kEq;
+    });
+    keys = one ? 1 : std::min(keys, kGuessedOperands);
+    narrowing = std::move(equal);
+  } else {
+    plan.cost.startup += kRoundTripCost;
+  }
+  plan.predicates.insert(plan.predicates.end(), narrowing.begin(), narrowing.end());
+  plan.cost.startup += keys * kLookupCost;
+  plan.cost.rows = std::max(1.0, plan.cost.rows * keys);
+  return plan;
+}
+
+std::vector<Predicate> KeyTable::KeyPredicates(const ScanPlan& plan) const {
+  std::vector<Predicate> predicates;
+  for (const PlannedPredicate& planned : plan.predicates) {
+    if (PartOf(planned.predicate.column) == kKeyPart) predicates.push_back(planned.predicate);
+  }
+  return predicates;
+}
+
+ScanPlan KeyTable::ElementPlan(const ScanPlan& plan) const {
+  ScanPlan inner = plan;
+  inner.predicates.clear();
+  for (const PlannedPredicate& planned : plan.predicates) {
+    int part = PartOf(planned.predicate.column);
+    if (part < 0) continue;
+    inner.predicates.push_back(planned);
+    inner.predicates.back().predicate.column = part;
+  }
+  inner.output.columns.clear();
+  for (int column : plan.output.columns) {
+    int part = PartOf(column);
+    if (part >= 0) inner.output.columns.push_back(part);
+  }
+  inner.order.column = plan.order.column < 0 ? -1 : PartOf(plan.order.column);
+  return inner;
+}
+
+std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOptions& options,
+                                            absl::Span<const std::string> operand_names) const {
+  std::vector<std::string> lines;
+  std::string key = QuoteArgument(shown_key_);
+  if (plan.keys == KeyAccess::kLookup) {
+    key = EqualityText(plan, map().key_column, operand_names);
+    if (!naming_.prefix.empty() || !naming_.suffix.empty()) {
+      key = absl::StrCat(naming_.prefix, "{", key, "}", naming_.suffix);
+    }
+  } else if (plan.keys == KeyAccess::kScan) {
+    lines.push_back(absl::StrCat("SCAN CURSOR MATCH ", QuoteArgument(naming_.pattern.glob()),
+                                 " COUNT ", options.fetch_size, " TYPE ", elements_->redis_type()));
+    std::vector<std::string> narrowed;
+    for (const Predicate& predicate : KeyPredicates(plan)) {
+      narrowed.push_back(absl::StrCat(OpName(predicate.op), " ",
+                                      operand_names[static_cast<size_t>(predicate.operand)]));
+    }
+    if (!narrowed.empty()) {
+      absl::StrAppend(&lines.back(), " (MATCH narrowed by key ", absl::StrJoin(narrowed, " AND "),
+                      ")");
+    }
+    key = "KEY";
+  }
+  bool key_is_all = elements_->row_is_key() && plan.keys != KeyAccess::kOne;
+  for (int column : plan.output.columns) key_is_all &= PartOf(column) < 0;
+  for (int column : plan.output.columns) {
+    if (PartOf(column) == kTtlPart) lines.push_back(absl::StrCat("PTTL ", key));
+    if (PartOf(column) == kExpiresPart) lines.push_back(absl::StrCat("PEXPIRETIME ", key));
+  }
+  if (key_is_all) {
+    bool ttl = lines.size() > 1;
+    if (plan.keys == KeyAccess::kLookup || ttl) lines.push_back(absl::StrCat("TYPE ", key));
+    return lines;
+  }
+  for (std::string& line : elements_->Describe(ElementPlan(plan), options, operand_names, key)) {
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string KeyTable::DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
+                                  int64_t row_number) const {
+  std::vector<Cell> parts(map().parts());
+  std::string text;
+  for (size_t i = 0; i < output.columns.size() && i < row.size(); ++i) {
+    int part = PartOf(output.columns[i]);
+    if (part >= 0) parts[static_cast<size_t>(part)] = row[i];
+    if (part == kKeyPart && row[i].kind() == Cell::Kind::kBytes) {
+      text = NameElement("key", naming_.KeyOf(row[i].bytes()));
+    }
+  }
+  if (naming_.many() && elements_->row_is_key()) return text.empty() ? "a key" : text;
+  return absl::StrCat(text, text.empty() ? "" : ", ", elements_->DescribeRow(parts, row_number));
+}
+
+bool KeyTable::SharesKeys(const Table& other) const {
+  const auto* table = dynamic_cast<const KeyTable*>(&other);
+  return table == nullptr || naming_.pattern.MayOverlap(table->naming_.pattern);
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,111 @@
+// KeyTable: the Table that every table type's Elements become.
+//
+// It owns what is alike for all: which keys the table has (one, all of a pattern, or those of a
+// template), the columns that show a key and its TTL, and how a batch of writes falls into runs of
+// one key. The type's Elements know nothing of it.
+//
+// key_table.cc declares and plans, key_table_scan.cc reads, key_table_write.cc writes.
+
+#ifndef REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
+#define REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pushdown/glob.h"
+#include "tables/common/columns.h"
+#include "tables/common/elements.h"
+#include "tables/table.h"
+
+namespace redis_fdw {
+
+// Which keys a table has, and how its key column shows them.
+struct KeyNaming {
+  KeyPattern pattern;
+  // What surrounds the part that the column shows; both empty unless there is a template.
+  std::string prefix;
+  std::string suffix;
+  int template_column = -1;  // the column that the template names
+
+  bool many() const { return !pattern.is_literal(); }
+  std::string KeyOf(absl::string_view shown) const;
+  // The part of `key` that the column shows. REQUIRES: pattern.Matches(key).
+  absl::string_view Shown(absl::string_view key) const;
+};
+
+// Of the options table_key_prefix or key_template. kInvalidOption, kInvalidTable.
+absl::StatusOr<KeyNaming> NameKeys(const TableDef& def);
+
+class KeyTable : public Table {
+ public:
+  KeyTable(const TableDef& def, KeyNaming naming, std::unique_ptr<const Elements> elements);
+
+  absl::Span<const BoundColumn> columns() const override { return map().bound; }
+  absl::string_view key() const override { return shown_key_; }
+  bool has_row_number() const override { return elements_->has_row_number(); }
+  absl::Status CanWrite(WriteKind kind) const override { return elements_->CanWrite(kind); }
+
+  // The type plans the elements of a key. Equalities on the key name the keys; LIKE, prefixes and
+  // bounds on it narrow the SCAN; conditions on the TTL stay with PostgreSQL.
+  ScanPlan Plan(const ScanRequest& request) const override;
+  std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
+                                    absl::Span<const std::string> operand_names) const override;
+  // Many keys are found by SCAN (O(keyspace), in pages) and read in a pipeline (keys_source.h).
+  absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
+                                                 Pipeline* pipeline) const override;
+
+  std::unique_ptr<WriteState> NewWriteState() const override;
+  absl::Status BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
+                           bool want_results, WriteState* state,
+                           std::vector<PlannedWrite>* out) const override;
+  absl::Status CheckKey(absl::Span<const Cell> cells) const override;
+  void FillDefaults(absl::Span<Cell> cells) const override;
+
+  bool NamesRows(const ScanPlan& plan, WriteKind kind) const override;
+  std::vector<std::vector<Cell>> NamedRows(const ScanPlan& plan,
+                                           absl::Span<const Cell> params) const override;
+  absl::Status Truncate(Pipeline* pipeline) const override;
+  bool SharesKeys(const Table& other) const override;
+
+  std::string DescribeRow(const OutputShape& output, absl::Span<const Cell> row,
+                          int64_t row_number) const override;
+
+ private:
+  const Columns& map() const { return elements_->columns(); }
+  int PartOf(int column) const { return map().part_of[static_cast<size_t>(column)]; }
+  // The plan as the elements know it: parts for columns, without what is about the key.
+  ScanPlan ElementPlan(const ScanPlan& plan) const;
+  // The predicates of a plan that are about the key.
+  std::vector<Predicate> KeyPredicates(const ScanPlan& plan) const;
+  absl::StatusOr<TtlChange> TtlOf(const WriteOp& op) const;
+  absl::Status BuildRun(const WriteRun& run, std::vector<PlannedWrite>* out) const;
+  absl::Status TruncateOne(Pipeline* pipeline) const;
+  absl::Status TruncateMany(Pipeline* pipeline) const;
+
+  const KeyNaming naming_;
+  const std::string shown_key_;
+  const int64_t ttl_seconds_;
+  const std::unique_ptr<const Elements> elements_;
+};
+
+// Makes the Elements of a layout.
+using MakeElements = std::function<std::unique_ptr<const Elements>(Columns columns)>;
+
+// Binds a declaration to a layout; what TableType::Bind() comes to. `row_is_key`: as
+// Elements::row_is_key() will say.
+absl::StatusOr<std::unique_ptr<const Table>> BindKeyTable(const TableDef& def,
+                                                          const LayoutRules& rules, bool row_is_key,
+                                                          const MakeElements& make);
+
+// For types without the layout row_per 'key': kUnsupported.
+absl::Status RequireRowPerElement(const TableDef& def, absl::string_view type);
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_

@@ -1,0 +1,312 @@
+// Writing tables: a batch falls into runs of one key, which the type makes commands of.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "pushdown/operands.h"
+#include "tables/common/key_table.h"
+#include "tables/common/write_error.h"
+
+namespace redis_fdw {
+namespace {
+
+// The state of each key's elements.
+class StateOfKeys : public WriteState {
+ public:
+  explicit StateOfKeys(std::unique_ptr<WriteState> first, const Elements* elements)
+      : spare_(std::move(first)), elements_(elements) {}
+  WriteState* Of(absl::string_view key) {
+    std::unique_ptr<WriteState>& state = states_[std::string(key)];
+    if (state == nullptr) {
+      state = spare_ != nullptr ? std::move(spare_) : elements_->NewWriteState();
+    }
+    return state.get();
+  }
+
+ private:
+  std::unique_ptr<WriteState> spare_;
+  const Elements* elements_;
+  absl::flat_hash_map<std::string, std::unique_ptr<WriteState>> states_;
+};
+
+// The ops of a batch as the elements know them, by parts, and where each goes.
+struct PartOps {
+  PartOps(const Columns& columns, absl::Span<const WriteOp> ops);
+
+  std::vector<Cell> cells;  // of new rows and old ones, a row of parts each
+  std::vector<WriteOp> ops;
+};
+
+PartOps::PartOps(const Columns& columns, absl::Span<const WriteOp> ops)
+    : cells(ops.size() * 2 * columns.parts()), ops(ops.begin(), ops.end()) {
+  const size_t parts = columns.parts();
+  Cell* next = cells.data();
+  for (WriteOp& op : this->ops) {
+    absl::Span<const Cell> new_cells = op.new_cells;
+    absl::Span<const Cell> identity = op.old.cells;
+    std::vector<bool> changed = std::move(op.changed);
+    size_t named = 0;
+    op.changed.assign(changed.empty() ? 0 : parts, false);
+    for (size_t column = 0; column < columns.part_of.size(); ++column) {
+      bool names = columns.bound[column].identity && named < identity.size();
+      const Cell old = names ? identity[named++] : Cell::Null();
+      if (columns.part_of[column] < 0) continue;
+      const auto part = static_cast<size_t>(columns.part_of[column]);
+      if (column < new_cells.size()) next[part] = new_cells[column];
+      next[parts + part] = old;
+      if (!changed.empty()) op.changed[part] = changed[column];
+    }
+    op.new_cells = absl::MakeConstSpan(next, parts);
+    op.old.cells = absl::MakeConstSpan(next + parts, parts);
+    next += 2 * parts;
+  }
+}
+
+// The identity cell of the key; null if it is not there.
+const Cell* OldKey(const Columns& columns, const WriteOp& op) {
+  size_t position = 0;
+  for (int column = 0; column < columns.key_column; ++column) {
+    if (columns.bound[static_cast<size_t>(column)].identity) ++position;
+  }
+  if (position >= op.old.cells.size()) return nullptr;
+  const Cell& cell = op.old.cells[position];
+  return cell.kind() == Cell::Kind::kBytes ? &cell : nullptr;
+}
+
+bool Sets(const WriteOp& op, int column) {
+  return column >= 0 && (op.changed.empty() || op.changed[static_cast<size_t>(column)]);
+}
+
+absl::Status NoKey(const Columns& columns) {
+  return MakeError(ErrorKind::kNullNotAllowed,
+                   absl::StrCat("null value in column \"",
+                                columns.names[static_cast<size_t>(columns.key_column)],
+                                "\" of foreign table \"", columns.table, "\""),
+                   "", "A row needs the key that it goes to.");
+}
+
+// The keys of an op of a table that has many: where the row is and where it shall be.
+struct OpKeys {
+  std::string key;
+  std::string new_key;
+};
+
+absl::Status FindKeys(const Columns& columns, const KeyNaming& naming, const WriteOp& op,
+                      OpKeys* keys) {
+  if (op.kind != WriteKind::kInsert) {
+    const Cell* old = OldKey(columns, op);
+    if (old == nullptr) {
+      return MakeError(
+          ErrorKind::kInternal,
+          absl::StrCat("a row of foreign table \"", columns.table, "\" came without its key"));
+    }
+    keys->key = keys->new_key = naming.KeyOf(old->bytes());
+  }
+  if (op.kind == WriteKind::kDelete) return absl::OkStatus();
+  if (op.kind == WriteKind::kUpdate && !Sets(op, columns.key_column)) return absl::OkStatus();
+  const Cell& shown = op.new_cells[static_cast<size_t>(columns.key_column)];
+  if (shown.is_null()) return NoKey(columns);
+  keys->new_key = naming.KeyOf(shown.bytes());
+  if (op.kind == WriteKind::kInsert) keys->key = keys->new_key;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::unique_ptr<WriteState> KeyTable::NewWriteState() const {
+  std::unique_ptr<WriteState> one = elements_->NewWriteState();
+  if (one == nullptr || !naming_.many()) return one;
+  return std::make_unique<StateOfKeys>(std::move(one), elements_.get());
+}
+
+// What an insert or update does to the TTL of its key.
+absl::StatusOr<TtlChange> KeyTable::TtlOf(const WriteOp& op) const {
+  TtlChange change;
+  const bool insert = op.kind == WriteKind::kInsert;
+  if (op.kind == WriteKind::kDelete) return change;
+  const int ttl_column = map().ttl_column;
+  const int expires_column = map().expires_column;
+  const bool sets_ttl = Sets(op, ttl_column);
+  const bool sets_expires = Sets(op, expires_column);
+  Cell ttl = sets_ttl ? op.new_cells[static_cast<size_t>(ttl_column)] : Cell::Null();
+  Cell expires = sets_expires ? op.new_cells[static_cast<size_t>(expires_column)] : Cell::Null();
+  if (!elements_->row_is_key() &&
+      (!ttl.is_null() || !expires.is_null() ||
+       (!insert && !op.changed.empty() && (sets_ttl || sets_expires)))) {
+    int column = !ttl.is_null() || expires.is_null() ? ttl_column : expires_column;
+    return MakeError(ErrorKind::kUnsupported,
+                     absl::StrCat("column \"", map().names[static_cast<size_t>(column)],
+                                  "\" of foreign table \"", map().table, "\" cannot be written"),
+                     "Option \"ttl\" of the table sets a TTL when rows are inserted.",
+                     "It shows the TTL of the whole key, of which this row is a part.");
+  }
+  if (!ttl.is_null() && !expires.is_null() && insert) {
+    return MakeError(ErrorKind::kInvalidData,
+                     absl::StrCat("columns \"", map().names[static_cast<size_t>(ttl_column)],
+                                  "\" and \"", map().names[static_cast<size_t>(expires_column)],
+                                  "\" of foreign table \"", map().table, "\" are both given"),
+                     "Give one of them, and NULL for the other.");
+  }
+  if (!ttl.is_null()) {
+    constexpr int64_t kMostSeconds = std::numeric_limits<int64_t>::max() / 1000 / 1000;
+    const int64_t seconds = ttl.int64();
+    if (seconds == -1) return TtlChange{TtlChange::Kind::kPersist, 0};
+    if (seconds < 1 || seconds > kMostSeconds) {
+      return MakeError(
+          ErrorKind::kOutOfRange,
+          absl::StrCat("a TTL of ", seconds, " in column \"",
+                       map().names[static_cast<size_t>(ttl_column)], "\" of foreign table \"",
+                       map().table, "\" cannot be set"),
+          "A TTL is at least 1 (seconds), or -1 for none, or NULL for the table's own.");
+    }
+    return TtlChange{TtlChange::Kind::kRelative, seconds * 1000};
+  }
+  if (!expires.is_null()) {
+    if (expires.int64() == std::numeric_limits<int64_t>::max()) {
+      return TtlChange{TtlChange::Kind::kPersist, 0};
+    }
+    return TtlChange{TtlChange::Kind::kAbsolute, expires.int64()};
+  }
+  if (insert || sets_ttl || sets_expires) {
+    if (ttl_seconds_ > 0) return TtlChange{TtlChange::Kind::kRelative, ttl_seconds_ * 1000};
+    if (!insert && !op.changed.empty()) return TtlChange{TtlChange::Kind::kPersist, 0};
+  }
+  return change;
+}
+
+void KeyTable::FillDefaults(absl::Span<Cell> cells) const {
+  if (map().ttl_column < 0 || ttl_seconds_ == 0) return;
+  Cell& ttl = cells[static_cast<size_t>(map().ttl_column)];
+  if (ttl.is_null()) ttl = Cell::Int64(ttl_seconds_);
+}
+
+absl::Status KeyTable::CheckKey(absl::Span<const Cell> cells) const {
+  if (!naming_.many()) return absl::OkStatus();
+  const Cell& shown = cells[static_cast<size_t>(map().key_column)];
+  if (shown.is_null()) return absl::OkStatus();  // refused elsewhere
+  std::string key = naming_.KeyOf(shown.bytes());
+  if (naming_.pattern.Matches(key)) return absl::OkStatus();
+  return MakeError(
+      ErrorKind::kCheckViolation,
+      absl::StrCat(NameElement("key", key), " does not match the pattern \"",
+                   naming_.pattern.glob(), "\" of foreign table \"", map().table, "\""),
+      "The table would not show such a row. Option \"strict_key_prefix\" 'false' makes "
+      "this a warning.");
+}
+
+absl::Status KeyTable::BuildRun(const WriteRun& run, std::vector<PlannedWrite>* out) const {
+  const size_t before = out->size();
+  switch (run.kind) {
+    case WriteKind::kInsert:
+      RETURN_IF_ERROR(elements_->BuildInserts(run, out));
+      break;
+    case WriteKind::kUpdate:
+      RETURN_IF_ERROR(elements_->BuildUpdates(run, out));
+      break;
+    case WriteKind::kDelete:
+      RETURN_IF_ERROR(elements_->BuildDeletes(run, out));
+      break;
+  }
+  const int generated = elements_->generated_part();
+  if (generated < 0 || !map().has(generated)) return absl::OkStatus();
+  for (size_t i = before; i < out->size(); ++i) {
+    (*out)[i].generated_column = map().column_of[static_cast<size_t>(generated)];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status KeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
+                                   bool want_results, WriteState* state,
+                                   std::vector<PlannedWrite>* out) const {
+  PartOps parts(map(), ops);
+  auto describe = [&](size_t i, OpKeys* keys, TtlChange* ttl) {
+    if (naming_.many()) RETURN_IF_ERROR(AtRow(FindKeys(map(), naming_, ops[i], keys), i));
+    auto change = TtlOf(ops[i]);
+    if (!change.ok()) return AtRow(change.status(), i);
+    *ttl = *change;
+    return absl::OkStatus();
+  };
+  OpKeys keys;
+  TtlChange ttl;
+  if (!ops.empty()) RETURN_IF_ERROR(describe(0, &keys, &ttl));
+  for (size_t first = 0; first < ops.size();) {
+    OpKeys next_keys;
+    TtlChange next_ttl;
+    size_t end = first + 1;
+    for (; end < ops.size(); ++end) {
+      RETURN_IF_ERROR(describe(end, &next_keys, &next_ttl));
+      if (ops[end].kind != ops[first].kind || ops[end].conflict != ops[first].conflict ||
+          next_keys.key != keys.key || next_keys.new_key != keys.new_key || !(next_ttl == ttl)) {
+        break;
+      }
+    }
+    WriteRun run;
+    run.ops = absl::MakeConstSpan(parts.ops).subspan(first, end - first);
+    run.first = first;
+    run.kind = ops[first].kind;
+    run.conflict = ops[first].conflict;
+    run.key = naming_.many() ? keys.key : naming_.pattern.literal();
+    run.new_key = naming_.many() ? keys.new_key : naming_.pattern.literal();
+    run.ttl = ttl;
+    run.want_results = want_results;
+    run.server = &server;
+    run.state = state == nullptr || !naming_.many()
+                    ? state
+                    : static_cast<StateOfKeys*>(state)->Of(keys.key);
+    RETURN_IF_ERROR(BuildRun(run, out));
+    first = end;
+    keys = std::move(next_keys);
+    ttl = next_ttl;
+  }
+  return absl::OkStatus();
+}
+
+// --- Rows named by a plan -----------------------------------------------------------------------
+
+bool KeyTable::NamesRows(const ScanPlan& plan, WriteKind) const {
+  if (elements_->has_row_number()) return false;
+  if (naming_.many() && plan.keys != KeyAccess::kLookup) return false;
+  std::vector<bool> named(map().part_of.size());
+  for (const PlannedPredicate& planned : plan.predicates) {
+    const Predicate& predicate = planned.predicate;
+    const auto column = static_cast<size_t>(predicate.column);
+    bool equality = predicate.op == CompareOp::kEq || predicate.op == CompareOp::kIn;
+    if (!equality || predicate.semantics != Semantics::kBytes || !map().bound[column].identity) {
+      return false;
+    }
+    named[column] = true;
+  }
+  for (size_t column = 0; column < named.size(); ++column) {
+    if (map().bound[column].identity && !named[column]) return false;
+  }
+  return true;
+}
+
+std::vector<std::vector<Cell>> KeyTable::NamedRows(const ScanPlan& plan,
+                                                   absl::Span<const Cell> params) const {
+  std::vector<Predicate> predicates;
+  for (const PlannedPredicate& planned : plan.predicates) predicates.push_back(planned.predicate);
+  std::vector<std::vector<Cell>> rows(1);
+  for (size_t column = 0; column < map().part_of.size(); ++column) {
+    if (!map().bound[column].identity) continue;
+    const int part = map().part_of[column];
+    std::vector<std::vector<Cell>> longer;
+    for (absl::string_view bytes : ResolveKeys(predicates, static_cast<int>(column), params)) {
+      Cell cell = Cell::Bytes(bytes);
+      if (part == kKeyPart && !naming_.pattern.Matches(naming_.KeyOf(bytes))) continue;
+      if (part >= 0 && !elements_->MayExist(part, cell)) continue;
+      for (const std::vector<Cell>& row : rows) {
+        longer.push_back(row);
+        longer.back().push_back(cell);
+      }
+    }
+    rows = std::move(longer);
+  }
+  return rows;
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,269 @@
+#include "tables/common/keys_source.h"
+
+#include <deque>
+#include <list>
+#include <utility>
+
+#include "core/base/status.h"
+#include "tables/common/fingerprints.h"
+#include "tables/common/key_ttl.h"
+
+namespace redis_fdw {
+namespace {
+
+// With fewer keys waiting to be read than this, the next page is asked for.
+constexpr size_t kFewKeys = 2 * kPipelinedLookups;
+
+// A key being read.
+struct OpenKey {
+  OpenKey(std::string name, RowWriter writer) : key(std::move(name)), rows(writer) {}
+  const std::string key;
+  RowWriter rows;
+  std::unique_ptr<StepSource> source;
+  int ttl_steps = 0;  // to be submitted before those of the source
+  int in_flight = 0;
+  bool gone = false;  // it turned out to be of another type
+};
+
+// The answer to TYPE, where the row is the key and only its being there matters.
+class TypeSink : public StepSink {
+ public:
+  TypeSink(absl::string_view type, RowWriter* rows) : StepSink(rows), type_(type) {}
+  absl::Status OnElement(const ReplyElement& element) override {
+    if (element.depth != 0 || element.type == ReplyType::kArray) return UnexpectedReply("TYPE");
+    if (element.bytes == type_) rows()->Write({});
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::string_view type_;
+};
+
+class KeysSource : public StepSource {
+ public:
+  KeysSource(const KeysReading* reading, std::string glob, std::vector<std::string> keys,
+             absl::Span<const Cell> params, RowWriter* rows)
+      : reading_(*reading),
+        glob_(std::move(glob)),
+        params_(params),
+        rows_(rows),
+        waiting_(keys.begin(), keys.end()),
+        scan_(reading->access == KeyAccess::kScan ? ScanState::kReady : ScanState::kDone) {
+    const RowTarget& target = rows->target();
+    key_is_row_ = reading_.elements->row_is_key() && reading_.access != KeyAccess::kOne &&
+                  !target.uses_any_part();
+    ttl_steps_ = (target.uses_ttl() ? 1 : 0) + (target.uses_expires() ? 1 : 0);
+  }
+
+  State state() const override {
+    if (!waiting_.empty() || scan_ == ScanState::kReady) return State::kReady;
+    if (Ready() != open_.end()) return State::kReady;
+    return open_.empty() && scan_ == ScanState::kDone ? State::kDone : State::kWaiting;
+  }
+
+  absl::StatusOr<Step> Next(const ServerInfo& server) override {
+    if (scan_ == ScanState::kReady && waiting_.size() < kFewKeys) return NextPage(server);
+    auto ready = Ready();
+    if (ready == open_.end()) {
+      if (waiting_.empty()) return NextPage(server);
+      ready = OpenNext();
+    }
+    return NextOf(&*ready, server);
+  }
+
+  size_t window() const override { return kPipelinedLookups; }
+  bool Resume() override;
+
+ private:
+  class KeySink;
+  class PageSink;
+  class TtlSink;
+  enum class ScanState { kReady, kInFlight, kDone };
+
+  static bool HasStep(const OpenKey& key) {
+    return !key.gone && (key.ttl_steps > 0 || key.source->state() == State::kReady);
+  }
+  // The first key with something to ask.
+  std::list<OpenKey>::iterator Ready() const {
+    auto& open = const_cast<std::list<OpenKey>&>(open_);
+    auto it = open.begin();
+    while (it != open.end() && !HasStep(*it)) ++it;
+    return it;
+  }
+
+  void OpenSource(OpenKey* key) {
+    key->ttl_steps = ttl_steps_;
+    if (!key_is_row_) {
+      key->source = reading_.open(key->key, params_, &key->rows);
+      return;
+    }
+    auto type = [this, key](size_t) {
+      Step step{Command("TYPE"),
+                std::make_unique<TypeSink>(reading_.elements->redis_type(), &key->rows)};
+      step.command.Key(key->key).ReadOnly();
+      return step;
+    };
+    key->source = std::make_unique<FixedSource>(1, type);
+  }
+
+  std::list<OpenKey>::iterator OpenNext() {
+    open_.emplace_back(std::move(waiting_.front()), rows_->ForKey());
+    waiting_.pop_front();
+    OpenKey* key = &open_.back();
+    if (reading_.access != KeyAccess::kOne) {
+      key->rows.Share(kKeyPart, Cell::Bytes(reading_.naming->Shown(key->key)));
+    }
+    OpenSource(key);
+    return std::prev(open_.end());
+  }
+
+  absl::StatusOr<Step> NextOf(OpenKey* key, const ServerInfo& server);
+  absl::StatusOr<Step> NextPage(const ServerInfo& server);
+  void OnCursor(absl::string_view cursor) {
+    cursor_ = std::string(cursor);
+    scan_ = cursor == "0" ? ScanState::kDone : ScanState::kReady;
+  }
+  void OnKey(absl::string_view key) {
+    if (!reading_.naming->pattern.Matches(key) || !seen_.Insert(key)) return;
+    if (!key_is_row_ || ttl_steps_ > 0) {
+      waiting_.emplace_back(key);
+      return;
+    }
+    RowWriter row = rows_->ForKey();
+    row.Share(kKeyPart, Cell::Bytes(reading_.naming->Shown(key)));
+    row.Write({});
+  }
+  // A reply of the key is complete.
+  void OnReply(OpenKey* key) {
+    --key->in_flight;
+    bool done = key->gone || (key->ttl_steps == 0 && key->source->state() == State::kDone);
+    if (key->in_flight > 0 || !done) return;
+    open_.remove_if([key](const OpenKey& open) { return &open == key; });
+  }
+
+  const KeysReading& reading_;
+  const std::string glob_;
+  const absl::Span<const Cell> params_;
+  RowWriter* rows_;
+  std::deque<std::string> waiting_;  // found and not begun
+  std::list<OpenKey> open_;          // begun and not finished
+  bool key_is_row_;
+  int ttl_steps_;
+  ScanState scan_;
+  std::string cursor_ = "0";
+  Fingerprints seen_;
+};
+
+// Passes a reply on to the sink of the key's own source, and the end of it to the keys.
+class KeysSource::KeySink : public StepSink {
+ public:
+  KeySink(KeysSource* keys, OpenKey* key, std::unique_ptr<StepSink> inner)
+      : StepSink(keys->rows_), keys_(keys), key_(key), inner_(std::move(inner)) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    return inner_->OnElement(element);
+  }
+
+ protected:
+  absl::Status Finish() override {
+    absl::Status status = inner_->OnEnd();
+    keys_->OnReply(key_);
+    return status;
+  }
+  absl::Status Fail(const absl::Status& error) override {
+    absl::Status status = inner_->OnError(error);
+    if (keys_->reading_.access == KeyAccess::kOne || status.ok() ||
+        GetErrorKind(status) != ErrorKind::kWrongType) {
+      return status;
+    }
+    key_->gone = true;
+    keys_->OnReply(key_);
+    return absl::OkStatus();
+  }
+
+ private:
+  KeysSource* keys_;
+  OpenKey* key_;
+  std::unique_ptr<StepSink> inner_;
+};
+
+class KeysSource::PageSink : public StepSink {
+ public:
+  explicit PageSink(KeysSource* keys) : StepSink(keys->rows_), keys_(keys) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    if (element.depth == 2 && element.type == ReplyType::kBulk) {
+      keys_->OnKey(element.bytes);
+      return absl::OkStatus();
+    }
+    if (element.depth == 1 && element.index == 0 && element.type == ReplyType::kBulk) {
+      keys_->OnCursor(element.bytes);
+      return absl::OkStatus();
+    }
+    bool reply = element.depth == 0 && element.type == ReplyType::kArray && element.integer == 2;
+    bool page = element.depth == 1 && element.index == 1 && element.type == ReplyType::kArray;
+    return reply || page ? absl::OkStatus() : UnexpectedReply("SCAN");
+  }
+
+ private:
+  KeysSource* keys_;
+};
+
+absl::StatusOr<Step> KeysSource::NextOf(OpenKey* key, const ServerInfo& server) {
+  Step step{Command("PING"), nullptr};
+  if (key->ttl_steps > 0) {
+    bool expires = key->ttl_steps == 2 || !rows_->target().uses_ttl();
+    step = expires ? ExpiresStep(key->key, server, &key->rows) : TtlStep(key->key, &key->rows);
+    --key->ttl_steps;
+  } else {
+    ASSIGN_OR_RETURN(step, key->source->Next(server));
+  }
+  ++key->in_flight;
+  step.sink = std::make_unique<KeySink>(this, key, std::move(step.sink));
+  return step;
+}
+
+absl::StatusOr<Step> KeysSource::NextPage(const ServerInfo& server) {
+  Command command("SCAN");
+  command.Arg(cursor_);
+  if (glob_ != "*") command.Arg("MATCH").Arg(glob_);
+  command.Arg("COUNT").ArgInt(reading_.page).Arg("TYPE").Arg(reading_.elements->redis_type());
+  command.ReadOnly();
+  // Cursor 0 means the same to every server, any other only to the one that gave it.
+  if (cursor_ != "0") command.CursorOf(server.run_id);
+  scan_ = ScanState::kInFlight;
+  return Step{std::move(command), std::make_unique<PageSink>(this)};
+}
+
+// A page that was lost is asked for again from the beginning, since another server may answer; keys
+// that were being read begin again if they have given no row yet.
+bool KeysSource::Resume() {
+  for (OpenKey& key : open_) {
+    key.in_flight = 0;
+    if (key.rows.written() == 0) {
+      OpenSource(&key);
+    } else if (key.source->Resume()) {
+      key.ttl_steps = ttl_steps_;
+    } else {
+      return false;
+    }
+  }
+  if (scan_ == ScanState::kDone) return true;
+  scan_ = ScanState::kReady;
+  cursor_ = "0";
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<StepSource> NewKeysSource(const KeysReading* reading, std::string glob,
+                                          std::vector<std::string> keys,
+                                          absl::Span<const Cell> params, RowWriter* rows) {
+  // Operands that no element can have are the same for all keys.
+  if (reading->open("", params, rows)->state() == StepSource::State::kDone) {
+    return std::make_unique<FixedSource>(0, nullptr);
+  }
+  return std::make_unique<KeysSource>(reading, std::move(glob), std::move(keys), params, rows);
+}
+
+}  // namespace redis_fdw

@@ -1,0 +1,31 @@
+// Scripts: what no one command of Redis does in one step.
+//
+// The whole text is sent each time: Redis knows a script it has seen by its hash, and one it has
+// not is not an error.
+
+#ifndef REDIS_FDW_TABLES_COMMON_SCRIPT_H_
+#define REDIS_FDW_TABLES_COMMON_SCRIPT_H_
+
+#include "absl/strings/string_view.h"
+#include "core/resp/command.h"
+
+namespace redis_fdw {
+
+// A command that runs `script` on the one key, up to where its own arguments begin.
+inline Command ScriptCommand(absl::string_view script, absl::string_view key) {
+  Command command("EVAL");
+  command.Arg(script).ArgInt(1).Key(key);
+  return command;
+}
+
+// The same with a second key, where rows move to; it may be the same.
+inline Command MoveScriptCommand(absl::string_view script, absl::string_view key,
+                                 absl::string_view new_key) {
+  Command command("EVAL");
+  command.Arg(script).ArgInt(2).Key(key).Arg(new_key);
+  return command;
+}
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_COMMON_SCRIPT_H_
