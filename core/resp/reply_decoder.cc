@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/resp/hiredis_compat.h"
@@ -62,6 +63,8 @@ struct ReplyDecoder::State {
   // not.
   absl::Status CheckIncomplete() const;
   absl::Status CheckHeader(absl::string_view unread, int type) const;
+  // What hiredis itself did not like.
+  absl::Status ReaderError() const;
   absl::Status TooLarge(absl::string_view length) const;
 
   static State* Of(const redisReadTask* task) { return static_cast<State*>(task->privdata); }
@@ -88,6 +91,11 @@ absl::Status ProtocolError(absl::string_view what) {
                    "Check that the port is that of a Redis server, without TLS.");
 }
 
+absl::Status TooDeep() {
+  return MakeError(ErrorKind::kReplyTooLarge,
+                   "a reply whose arrays are nested more than eight deep cannot be read");
+}
+
 absl::Status OutOfMemory() {
   return MakeError(ErrorKind::kOutOfMemory, "out of memory while decoding a reply");
 }
@@ -111,6 +119,13 @@ void ReplyDecoder::State::Shrink() {
   largest_buffer = 0;
 }
 
+absl::Status ReplyDecoder::State::ReaderError() const {
+  if (reader->err == REDIS_ERR_OOM) return OutOfMemory();
+  // The peer speaks RESP well enough; hiredis 0.14 has no code of its own for this.
+  if (absl::StrContains(reader->errstr, "nested multi bulk")) return TooDeep();
+  return ProtocolError(reader->errstr);
+}
+
 bool ReplyDecoder::State::Emit(const redisReadTask* task, ReplyType type, int64_t integer,
                                absl::string_view bytes) {
   ReplyElement element;
@@ -120,7 +135,7 @@ bool ReplyDecoder::State::Emit(const redisReadTask* task, ReplyType type, int64_
   element.integer = integer;
   element.bytes = bytes;
   if (element.depth > kMaxDepth) {
-    Stop(ProtocolError("arrays are nested too deeply"));
+    Stop(TooDeep());
     return false;
   }
   absl::Status result = sink->OnElement(element);
@@ -265,8 +280,7 @@ absl::StatusOr<bool> ReplyDecoder::DecodeOne(ReplySink* sink, std::string* error
   if (result != REDIS_OK) {
     // A callback that stops looks like lack of memory to hiredis; the reason is ours.
     if (state.status.ok()) {
-      state.status =
-          state.reader->err == REDIS_ERR_OOM ? OutOfMemory() : ProtocolError(state.reader->errstr);
+      state.status = state.ReaderError();
     } else if (state.status.message().empty()) {
       state.status = OutOfMemory();  // latched by a callback that could not allocate a message
     }

@@ -175,7 +175,7 @@ TEST(ReplyDecoderTest, NestingIsLimited) {
   EXPECT_TRUE(Decode(deep + ":1\r\n", 1000).ok());
   deep.clear();
   for (int i = 0; i < 100000; ++i) deep += "*1\r\n";
-  EXPECT_EQ(GetErrorKind(ErrorOf(deep, 32768)), ErrorKind::kProtocol);
+  EXPECT_EQ(GetErrorKind(ErrorOf(deep, 32768)), ErrorKind::kReplyTooLarge);
 }
 
 // The buffer that a large value needed is given back after its reply; decoding goes on.
