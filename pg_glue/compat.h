@@ -67,6 +67,15 @@ inline bool CollationIsC(Oid collation) {
 #endif
 }
 
+// 16 checks the privileges on all kinds of objects with one function.
+inline AclResult CheckServerUsage(Oid serverid, Oid user) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ForeignServerRelationId, serverid, user, ACL_USAGE);
+#else
+  return pg_foreign_server_aclcheck(serverid, user, ACL_USAGE);
+#endif
+}
+
 inline ForeignPath* NewForeignScanPath(PlannerInfo* root, RelOptInfo* rel, double rows,
                                        Cost startup, Cost total, Relids required_outer) {
 #if PG_VERSION_NUM >= 180000

@@ -251,16 +251,22 @@ void ValidateOptions(List* options, Oid catalog) {
   }
 }
 
-FdwOptions* ReadTableOptions(Oid relid, Oid user) {
-  ForeignTable* table = GetForeignTable(relid);
-  ForeignServer* server = GetForeignServer(table->serverid);
+FdwOptions* ReadServerOptions(Oid serverid, Oid user) {
+  ForeignServer* server = GetForeignServer(serverid);
   FdwOptions* o = NewFdwOptions();
   o->server_name = server->servername;
   o->server_owner = server->owner;
-  // Later ones win: the mapping over the server, the table over both.
+  // Later ones win: the mapping over the server.
   ReadFrom(server->options, ForeignServerRelationId, o);
   CheckServerComplete(o);
   ReadFrom(UserMappingOptions(user, server->serverid), UserMappingRelationId, o);
+  return o;
+}
+
+FdwOptions* ReadTableOptions(Oid relid, Oid user) {
+  ForeignTable* table = GetForeignTable(relid);
+  // The table wins over server and mapping.
+  FdwOptions* o = ReadServerOptions(table->serverid, user);
   ReadFrom(table->options, ForeignTableRelationId, o);
   CheckTableComplete(o);
   return o;

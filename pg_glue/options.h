@@ -38,6 +38,10 @@ struct FdwOptions {
 // raises on the first that is unknown, malformed, or missing. For the validator.
 void ValidateOptions(List* options, Oid catalog);
 
+// Reads the options of a server and of the role's user mapping, checking them as the validator does
+// (there may have been none). A missing user mapping is allowed.
+FdwOptions* ReadServerOptions(Oid serverid, Oid user);
+
 // Reads the options that apply to a foreign table for a role, checking them as the validator does
 // (there may have been none). A missing user mapping is allowed.
 FdwOptions* ReadTableOptions(Oid relid, Oid user);
