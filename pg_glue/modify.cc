@@ -4,7 +4,6 @@
 #include "pg_glue/guard.h"
 #include "pg_glue/modify_state.h"
 #include "pg_glue/pg.h"
-#include "pg_glue/scan_operands.h"
 #include "pg_glue/scan_store.h"
 #include "pg_glue/write_batch.h"
 
@@ -92,7 +91,7 @@ void FindIdentity(ModifyState* state, Relation relation, Plan* subplan) {
 Cell BatchCell(ModifyState* state, int column, Datum value, bool is_null) {
   if (is_null) return Cell::Null();
   ColumnIo* io = &state->columns[column];
-  Cell cell = DatumToCell(&io->value, io->kind, value);
+  Cell cell = ColumnToCell(io, value);
   bool as_stored =
       io->value.form == ValueIo::Form::kText || io->value.form == ValueIo::Form::kBytea;
   if (cell.kind() != Cell::Kind::kBytes || !as_stored) return cell;

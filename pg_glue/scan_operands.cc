@@ -84,16 +84,4 @@ void EvaluateOperands(RedisScan* scan, ExprContext* econtext) {
   MemoryContextSwitchTo(old);
 }
 
-void InitColumnIo(ColumnIo* io, const TableBinding* binding, int ordinal, Form_pg_attribute att,
-                  MemoryContext context) {
-  InitValueIo(&io->value, att->atttypid, att->atttypmod, context);
-  const BoundColumn& column = binding->table().columns()[ordinal];
-  io->name = pstrdup(NameStr(att->attname));
-  io->kind = column.kind;
-  // Types other than text and bytea parse leniently ("07", " 7"): as identities they are checked.
-  io->round_trips = column.identity && column.kind == Cell::Kind::kBytes &&
-                    io->value.form != ValueIo::Form::kText &&
-                    io->value.form != ValueIo::Form::kBytea;
-}
-
 }  // namespace redis_fdw

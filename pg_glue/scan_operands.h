@@ -15,10 +15,6 @@ void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryC
 // Evaluates them into scan->operand_cells, which live until the next call.
 void EvaluateOperands(RedisScan* scan, ExprContext* econtext);
 
-// Prepares the conversion of a bound column.
-void InitColumnIo(ColumnIo* io, const TableBinding* binding, int ordinal, Form_pg_attribute att,
-                  MemoryContext context);
-
 }  // namespace redis_fdw
 
 #endif  // REDIS_FDW_PG_GLUE_SCAN_OPERANDS_H_
