@@ -16,10 +16,12 @@ namespace {
 struct RawColumn {
   const char* name;
   ColumnType type;
+  ColumnOptions options;
 };
 
 ColumnType ClassifyType(Oid type) {
-  switch (getBaseType(type)) {
+  type = getBaseType(type);
+  switch (type) {
     case TEXTOID:
     case VARCHAROID:
     case BPCHAROID:
@@ -36,8 +38,16 @@ ColumnType ClassifyType(Oid type) {
       return ColumnType::kFloat;
     case NUMERICOID:
       return ColumnType::kNumeric;
-    default:
+    case TIMESTAMPTZOID:
+      return ColumnType::kTimestamp;
+    case JSONBOID:
+      return ColumnType::kJson;
+    case INT2VECTOROID:
+    case OIDVECTOROID:
+      // Of the catalogs: their lower bound is 0.
       return ColumnType::kOther;
+    default:
+      return OidIsValid(get_element_type(type)) ? ColumnType::kArray : ColumnType::kOther;
   }
 }
 
@@ -55,6 +65,7 @@ RawColumn* ReadColumns(Relation relation, TableBinding* binding) {
     binding->attnums[binding->ncolumns] = att->attnum;
     columns[binding->ncolumns].name = pstrdup(NameStr(att->attname));
     columns[binding->ncolumns].type = ClassifyType(att->atttypid);
+    columns[binding->ncolumns].options = ReadColumnOptions(binding->relid, att->attnum);
     ++binding->ncolumns;
   }
   return columns;
@@ -69,11 +80,17 @@ absl::StatusOr<std::unique_ptr<const Table>> MakeTable(const TableBinding& bindi
   }
   TableDef def;
   def.name = binding.relname;
-  def.key = binding.options->table_key_prefix;
+  const FdwOptions& options = *binding.options;
+  if (options.table_key_prefix != nullptr) def.key = options.table_key_prefix;
+  if (options.key_template != nullptr) def.key_template = options.key_template;
+  def.row_per_key = options.row_per_key;
+  def.ttl_seconds = options.ttl_secs;
   for (int i = 0; i < binding.ncolumns; ++i) {
     ColumnDef column;
     column.name = columns[i].name;
     column.type = columns[i].type;
+    if (columns[i].options.role != nullptr) column.role = columns[i].options.role;
+    if (columns[i].options.field != nullptr) column.field = columns[i].options.field;
     def.columns.push_back(std::move(column));
   }
   return type->Bind(def);
@@ -117,9 +134,9 @@ TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context) {
   return binding;
 }
 
-void CheckDeclaration(Relation relation, const FdwOptions* options) {
-  TableBinding* binding =
-      NewBinding(relation, const_cast<FdwOptions*>(options), CurrentMemoryContext);
+void CheckDeclaration(Relation relation) {
+  FdwOptions* options = ReadDeclaredOptions(RelationGetRelid(relation));
+  TableBinding* binding = NewBinding(relation, options, CurrentMemoryContext);
   binding->hung->Drop();
 }
 

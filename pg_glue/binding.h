@@ -33,9 +33,9 @@ struct TableBinding {
 TableBinding* BindForeignTable(Relation relation, Oid user, MemoryContext context);
 TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context);
 
-// Raises if a table of these columns and options (already validated one by one) cannot be: for DDL,
-// before the catalogs hold the options.
-void CheckDeclaration(Relation relation, const FdwOptions* options);
+// Raises what is wrong with a table's declaration: its own options and its columns. For DDL; asks
+// nothing of the server, whose options may change without the table.
+void CheckDeclaration(Relation relation);
 
 }  // namespace redis_fdw
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "pg_glue/connect.h"
+#include "pg_glue/ddl_check.h"
 #include "pg_glue/explain.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/modify.h"
@@ -31,6 +32,7 @@ void _PG_init(void) {
   redis_fdw::CallCpp([] { return redis_fdw::RegistryStatus(); });
   redis_fdw::DefineSettings();
   redis_fdw::InitConnections();
+  redis_fdw::InitDdlCheck();
 }
 
 Datum redis_fdw_handler(PG_FUNCTION_ARGS) {

@@ -25,13 +25,25 @@ struct FdwOptions {
   // User mapping, else server.
   const char* username;  // null: none
   const char* password;  // null: none
-  // Table (fetch_size, batch_size and scan_mode: else server).
-  const char* table_type;        // null if absent
-  const char* table_key_prefix;  // null if absent
+  // Table (fetch_size, batch_size, scan_mode and updatable: else server).
+  const char* table_type;
+  const char* table_key_prefix;  // as written; null: key_template stands in its place
+  const char* key_template;      // as written; null: table_key_prefix stands in its place
   int database;
+  bool row_per_key;        // row_per is 'key'
+  int ttl_secs;            // 0: none
+  bool strict_key_prefix;  // INSERT of a key outside of the pattern: error, else warning
+  bool strict_insert;      // INSERT of an element that is there: unique violation
+  bool updatable;
   int fetch_size;
   int batch_size;
   ScanMode scan_mode;
+};
+
+// The options of a column.
+struct ColumnOptions {
+  const char* role;   // option `redis`; null if absent
+  const char* field;  // null if absent
 };
 
 // Checks the options of one object as its DDL gives them, `catalog` saying which kind of object;
@@ -46,12 +58,12 @@ FdwOptions* ReadServerOptions(Oid serverid, Oid user);
 // (there may have been none). A missing user mapping is allowed.
 FdwOptions* ReadTableOptions(Oid relid, Oid user);
 
-// Reads table options out of a list, as far as they are there. For DDL, when the catalogs do not
-// hold them yet.
-void ReadOptionList(List* options, FdwOptions* into);
+// The table's own options alone, checked in the same way: its declaration, which does not depend on
+// server and user.
+FdwOptions* ReadDeclaredOptions(Oid relid);
 
-// Defaults for all.
-FdwOptions* NewFdwOptions();
+// The options of a column, checked likewise.
+ColumnOptions ReadColumnOptions(Oid relid, AttrNumber attnum);
 
 }  // namespace redis_fdw
 

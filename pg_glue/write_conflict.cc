@@ -2,15 +2,10 @@
 
 #include <cstring>
 #include "pg_glue/pg.h"
-#include "pg_glue/scan.h"
+#include "pg_glue/wrapper.h"
 
 namespace redis_fdw {
 namespace {
-
-bool IsOurTable(Oid relid) {
-  // By what its wrapper's handler gives, since wrappers made by hand have other names.
-  return GetFdwRoutineByRelId(relid)->IterateForeignScan == IterateForeignScan;
-}
 
 // Whether writing to `target` may change the key of `binding`.
 bool WritesKey(Oid target, const TableBinding* binding) {
@@ -22,8 +17,12 @@ bool WritesKey(Oid target, const TableBinding* binding) {
   // Where the data is does not depend on the user; a missing mapping is no error.
   const FdwOptions* theirs = ReadTableOptions(target, GetUserId());
   const FdwOptions* ours = binding->options;
-  return strcmp(theirs->host_port, ours->host_port) == 0 && theirs->database == ours->database &&
-         strcmp(theirs->table_key_prefix, ours->table_key_prefix) == 0;
+  if (strcmp(theirs->host_port, ours->host_port) != 0 || theirs->database != ours->database) {
+    return false;
+  }
+  // A template may stand for any key.
+  if (theirs->table_key_prefix == nullptr || ours->table_key_prefix == nullptr) return true;
+  return strcmp(theirs->table_key_prefix, ours->table_key_prefix) == 0;
 }
 
 bool TargetOfQueryWrites(Query* query, const TableBinding* binding) {

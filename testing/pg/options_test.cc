@@ -51,6 +51,9 @@ TEST_F(OptionsTest, ServerOptions) {
           {"connect_timeout_ms", "soon", "integer"});
   Refused(server("host_port 'a:1', fetch_size '0'"), "HV024", {"fetch_size"});
   Refused(server("host_port 'a:1', scan_mode 'fast'"), "HV024", {"snapshot"});
+  Refused(server("host_port 'a:1', scan_mode 'auto, cursor'"), "HV024", {"snapshot"});
+  Refused(server("host_port 'a:1', scan_mode ''"), "HV024", {"snapshot"});
+  Refused(server("host_port 'a:1', updatable 'maybe'"), "HV024", {"updatable", "true"});
   Refused("ALTER SERVER redis_server OPTIONS (DROP host_port)", "HV00J", {"host_port"});
   pg().TakeNotices();
   MustExec(server("host_port '[::1]:6379', password 'open'"));
@@ -81,26 +84,56 @@ TEST_F(OptionsTest, TableOptions) {
                {"Perhaps", "table_type"});
 }
 
-TEST_F(OptionsTest, ColumnsAreCheckedWhenTheTableIsMade) {
-  RefusedTable("a text", "table_type 'hash', table_key_prefix 'k'", "HV005", {"(field, value)"});
-  RefusedTable("a text, b text, c text", "table_type 'zset', table_key_prefix 'k'", "HV005",
-               {"(member, score)"});
-  RefusedTable("a text, b text", "table_type 'string', table_key_prefix 'k'", "HV005", {"(value)"});
-  RefusedTable("a text, b text", "table_type 'list', table_key_prefix 'k'", "HV005", {"index"});
-  RefusedTable("", "table_type 'set', table_key_prefix 'k'", "HV005", {"(member)"});
-  RefusedTable("a text, b date", "table_type 'zset', table_key_prefix 'k'", "HV005", {"score"});
-  EXPECT_EQ(Query1("SELECT count(*) FROM pg_foreign_table"), "0");
+TEST_F(OptionsTest, KeysAndTemplatesExcludeEachOther) {
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'k', key_template 'k:{id}'", "HV00D",
+               {"table_key_prefix", "key_template"});
+  RefusedTable("a text", "table_type 'set', key_template ''", "HV024", {"key_template"});
+  RefusedTable("a text", "table_type 'set'", "HV00J", {"table_key_prefix", "key_template"});
 }
 
-TEST_F(OptionsTest, ColumnsChangedLaterAreCheckedAtTheNextUse) {
+TEST_F(OptionsTest, OptionsOfWriting) {
+  const std::string set = "table_type 'set', table_key_prefix 'k', ";
+  for (const char* ttl : {"0", "-1", "soon", "1.5", "", "99999999999"}) {
+    RefusedTable("a text", absl::StrCat(set, "ttl '", ttl, "'"), "HV024", {"\"ttl\"", "from 1 to"});
+  }
+  RefusedTable("a text", set + "strict_key_prefix 'perhaps'", "HV024", {"strict_key_prefix"});
+  RefusedTable("a text", set + "strict_insert '2'", "HV024", {"strict_insert"});
+  RefusedTable("a text", set + "updatable 'x'", "HV024", {"updatable"});
+  RefusedTable("a text", set + "row_per 'hash'", "HV024", {"row_per", "element, key"});
+  RefusedTable("a text", set + "strict_inserts 'on'", "HV00D", {"Perhaps", "strict_insert"});
+  MustExec(absl::StrCat("CREATE FOREIGN TABLE t (a text) SERVER redis_server OPTIONS (", set,
+                        "strict_key_prefix 'off', strict_insert 'off', updatable 'true', ",
+                        "row_per 'element')"));
+  Refused("ALTER FOREIGN TABLE t OPTIONS (SET strict_insert 'x')", "HV024", {"strict_insert"});
+  Refused("ALTER FOREIGN TABLE t OPTIONS (ADD ttl '0')", "HV024", {"ttl"});
+}
+
+TEST_F(OptionsTest, ColumnOptions) {
+  const std::string set = "table_type 'set', table_key_prefix 'k'";
+  RefusedTable("a text OPTIONS (redis 'members')", set, "HV024",
+               {"redis", "members", "stream_id", "expires_at", "*"});
+  RefusedTable("a text OPTIONS (redis '')", set, "HV024", {"redis"});
+  RefusedTable("a text OPTIONS (feild 'x')", set, "HV00D", {"Perhaps", "\"field\"", "redis"});
+  RefusedTable("a text OPTIONS (field '')", set, "HV024", {"field"});
+  // A role that does not fit the position, one that does.
+  RefusedTable("a text OPTIONS (redis 'score')", set, "HV005", {"\"a\"", "member", "score"});
+  EXPECT_EQ(Query1("SELECT count(*) FROM pg_foreign_table"), "0");
   MustExec(
-      "CREATE FOREIGN TABLE t (a text) SERVER redis_server "
-      "OPTIONS (table_type 'set', table_key_prefix 'k')");
-  MustExec("ALTER FOREIGN TABLE t ADD COLUMN b text");
-  Refused("SELECT * FROM t", "HV005", {"(member)"});
-  MustExec("ALTER FOREIGN TABLE t DROP COLUMN a");
-  redis().Cli({"SADD", "k", "m"});
+      "CREATE FOREIGN TABLE t (a text OPTIONS (redis 'member')) SERVER redis_server OPTIONS (" +
+      set + ")");
+  Refused("ALTER FOREIGN TABLE t ALTER COLUMN a OPTIONS (SET redis 'memver')", "HV024",
+          {"redis", "memver"});
+  MustExec("INSERT INTO t VALUES ('m')");
   EXPECT_EQ(Query("SELECT * FROM t"), "m");
+}
+
+TEST_F(OptionsTest, ColumnOptionFieldNamesTheField) {
+  MustExec(
+      "CREATE FOREIGN TABLE x (id text OPTIONS (redis 'stream_id'), a text OPTIONS (field 'b'), "
+      "b int OPTIONS (field 'a')) SERVER redis_server "
+      "OPTIONS (table_type 'stream', table_key_prefix 'x')");
+  redis().Cli({"XADD", "x", "1-0", "a", "7", "b", "text"});
+  EXPECT_EQ(Query("SELECT * FROM x"), "1-0|text|7");
 }
 
 TEST_F(OptionsTest, EscapedGlobCharactersAreTheKey) {
@@ -109,31 +142,6 @@ TEST_F(OptionsTest, EscapedGlobCharactersAreTheKey) {
       "OPTIONS (table_type 'set', table_key_prefix 'what\\*{tag}')");
   MustExec("INSERT INTO t VALUES ('m')");
   EXPECT_EQ(redis().Cli({"SMEMBERS", "what*{tag}"}), "m");
-}
-
-TEST_F(OptionsTest, WrapperWithoutValidatorIsCheckedAtFirstUse) {
-  MustExec("CREATE FOREIGN DATA WRAPPER bare HANDLER redis_fdw_handler");
-  MustExec(absl::StrCat("CREATE SERVER b FOREIGN DATA WRAPPER bare OPTIONS (host_port '",
-                        redis().host_port(), "')"));
-  MustExec("CREATE SERVER broken FOREIGN DATA WRAPPER bare OPTIONS (host_prt 'x')");
-  auto table = [](const std::string& name, const std::string& server, const std::string& columns,
-                  const std::string& options) {
-    return absl::StrCat("CREATE FOREIGN TABLE ", name, " (", columns, ") SERVER ", server,
-                        " OPTIONS (", options, ")");
-  };
-  MustExec(table("ok", "b", "a text", "table_type 'set', table_key_prefix 'k'"));
-  MustExec(table("t1", "b", "a text, b text", "table_type 'set', table_key_prefix 'k'"));
-  MustExec(table("t2", "b", "a text", "table_type 'sett', table_key_prefix 'k'"));
-  MustExec(table("t3", "b", "a text", "table_key_prefix 'k'"));
-  MustExec(table("t4", "b", "a text", "table_type 'set', table_key_prefix 'k', database 'x'"));
-  MustExec(table("t5", "broken", "a text", "table_type 'set', table_key_prefix 'k'"));
-  MustExec("INSERT INTO ok VALUES ('m')");
-  EXPECT_EQ(Query("SELECT * FROM ok"), "m");
-  Refused("SELECT * FROM t1", "HV005", {"(member)"});
-  Refused("SELECT * FROM t2", "HV00D", {"sett"});
-  Refused("SELECT * FROM t3", "HV00J", {"table_type"});
-  Refused("SELECT * FROM t4", "HV024", {"database"});
-  Refused("SELECT * FROM t5", "HV00D", {"host_prt"});
 }
 
 TEST_F(OptionsTest, ChangedOptionsTakeEffect) {
