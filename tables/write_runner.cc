@@ -16,6 +16,9 @@ constexpr size_t kFlushEvery = 128;
 struct Refusal {
   absl::Status status;
   const PlannedWrite* write = nullptr;
+  // What was refused of the batch: one op where the reply tells which, else all of the command.
+  size_t first_op = 0;
+  size_t op_count = 0;
 };
 
 // Takes one command's reply. Refusals are noted rather than returned, so that the other replies are
@@ -43,6 +46,9 @@ class WriteSink : public ReplySink {
     if (status.ok() || refusal_->write != nullptr) return;
     refusal_->status = status;
     refusal_->write = write_;
+    absl::optional<size_t> op = RowOf(status);  // within the command
+    refusal_->first_op = write_->first_op + op.value_or(0);
+    refusal_->op_count = op.has_value() ? 1 : write_->op_count;
   }
 
   const PlannedWrite* write_;
@@ -53,8 +59,8 @@ class WriteSink : public ReplySink {
 absl::Status DescribeRefusal(const Refusal& refusal, int64_t first_row, size_t batch_rows,
                              bool other_commands) {
   ErrorInfo info = GetErrorInfo(refusal.status);
-  int64_t first = first_row + static_cast<int64_t>(refusal.write->first_op);
-  int64_t last = first + static_cast<int64_t>(refusal.write->op_count) - 1;
+  int64_t first = first_row + static_cast<int64_t>(refusal.first_op);
+  int64_t last = first + static_cast<int64_t>(refusal.op_count) - 1;
   if (first == 1 && batch_rows == 1)
     return refusal.status;  // a statement of one row: nothing to add
   std::string rows = first == last ? absl::StrCat("Row ", first, " of the statement was")

@@ -81,6 +81,20 @@ TEST_F(WriteRunnerTest, ARefusalOfTheOnlyRowNeedsNoNumbers) {
   EXPECT_TRUE(absl::StrContains(GetErrorInfo(Run(1, 7)).detail, "Row 7"));
 }
 
+TEST(WriteRunnerScriptTest, AScriptThatTellsWhichRowItRefusesIsBelieved) {
+  TableTester t;
+  t.Bind("set", {"member"});
+  t.Handle([](const FakeServer::Argv&) { return Array({Int(1), Int(1), Int(-1)}); });
+  const std::vector<Cell> cells = {Cell::Bytes("m")};
+  std::vector<WriteOp> ops(5, UpdateOp(cells, cells));
+  std::vector<WriteResult> results;
+  ErrorInfo error =
+      GetErrorInfo(RunWrites(t.table(), ops, false, 101, nullptr, &t.pipeline(), &results));
+  EXPECT_EQ(error.kind, ErrorKind::kUniqueViolation);
+  EXPECT_TRUE(absl::StrContains(error.detail, "Row 103 of the statement was refused."))
+      << error.detail;
+}
+
 TEST_F(WriteRunnerTest, ARowThatCannotBeBuiltSendsNothingOfItsBatch) {
   rows_[3][1] = Cell::Null();
   ErrorInfo error = GetErrorInfo(Run(5, 11));

@@ -101,8 +101,8 @@ absl::Status InterpretEach(const ReplyElement& element, absl::Span<WriteResult> 
   if (element.type != ReplyType::kInteger || element.index < 0 || op >= results.size()) {
     return MakeError(ErrorKind::kProtocol, "a script replied with something else than it returns");
   }
-  if (element.integer == -2) return NothingLeft();
-  if (element.integer < 0) return Taken();
+  if (element.integer == -2) return AtRow(NothingLeft(), op);
+  if (element.integer < 0) return AtRow(Taken(), op);
   results[op].applied = element.integer > 0;
   return absl::OkStatus();
 }

@@ -10,7 +10,8 @@
 
 namespace redis_fdw {
 
-// The same error, about ops[op] of the batch that was being built. An OK status stays OK.
+// The same error, about ops[op] of the batch that was being built, or of the command whose reply is
+// being interpreted. An OK status stays OK.
 absl::Status AtRow(absl::Status status, size_t op);
 
 // Which op an error is about, if AtRow() has said so.
