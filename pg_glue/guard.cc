@@ -108,6 +108,8 @@ absl::Status ParkedError() {
   return MakeError(ErrorKind::kHost, "an error of PostgreSQL is parked");
 }
 
+int ParkedSqlState() { return parked_error == nullptr ? 0 : parked_error->sqlerrcode; }
+
 void ForgetParkedError() { parked_error = nullptr; }
 
 }  // namespace redis_fdw

@@ -59,8 +59,11 @@ absl::Status CallPg(absl::FunctionRef<void()> body);
 // The Status of an error that is parked already, or OK. Waits end at once while there is one.
 absl::Status ParkedError();
 
-// Forgets a parked error that nobody raised. At the end of a transaction, which has answered it
-// otherwise.
+// Its SQLSTATE, as errcode() takes it; 0 if none is parked.
+int ParkedSqlState();
+
+// Forgets a parked error that nobody raised: at the end of a transaction, which has answered it
+// otherwise, or where it is an answer itself.
 void ForgetParkedError();
 
 }  // namespace redis_fdw

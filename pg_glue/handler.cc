@@ -50,6 +50,7 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->PlanForeignModify = redis_fdw::PlanForeignModify;
   routine->BeginForeignModify = redis_fdw::BeginForeignModify;
   routine->ExecForeignInsert = redis_fdw::ExecForeignInsert;
+  routine->ExecForeignUpdate = redis_fdw::ExecForeignUpdate;
   routine->ExecForeignDelete = redis_fdw::ExecForeignDelete;
   routine->EndForeignModify = redis_fdw::EndForeignModify;
   routine->BeginForeignInsert = redis_fdw::BeginForeignInsert;

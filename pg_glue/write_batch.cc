@@ -7,6 +7,7 @@
 #include "pg_glue/connect.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/write_conflict.h"
 #include "pg_glue/writes_pending.h"
 #include "tables/write_runner.h"
 
@@ -40,16 +41,37 @@ void Link(WriteBatch* batch, MemoryContext context) {
   pg_unreachable();
 }
 
+// Adds an op that `fill` completes.
+template <typename Fill>
+void AddOp(WriteBatch* batch, WriteKind kind, Fill&& fill) {
+  if (batch->failed) RaiseFailedBefore();
+  CallCpp([&] {
+    WriteOp op;
+    op.kind = kind;
+    op.conflict = batch->conflict;
+    fill(&op);
+    batch->runtime->object->ops.push_back(std::move(op));
+    return absl::OkStatus();
+  });
+}
+
 bool Finish(WriteBatch* batch) {
   WriteRuntime* runtime = batch->runtime->object;
   if (batch->one_by_one) {
     FlushBatch(batch);
     return runtime->results.empty() || runtime->results.back().applied;
   }
-  bool full = runtime->ops.size() >= static_cast<size_t>(batch->binding->options->batch_size) ||
-              MemoryContextMemAllocated(batch->rows_context, true) >= kBatchBytes;
-  if (full) FlushBatch(batch);
+  FlushIfFull(batch);
   return true;
+}
+
+// Statements within another end before it goes on, so what is older belongs to those around.
+void FlushOlder(WriteBatch* batch) {
+  for (WriteBatch* older = batch->next; older != nullptr; older = older->next) {
+    if (older->statement == batch->statement || older->failed) continue;
+    if (older->runtime->object == nullptr || older->runtime->object->ops.empty()) continue;
+    if (SharesKeys(*older->binding, *batch->binding)) FlushBatch(older);
+  }
 }
 
 }  // namespace
@@ -77,60 +99,85 @@ WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement) {
   return batch;
 }
 
+MemoryContext RowContext(WriteBatch* batch) {
+  if (batch->runtime->object->ops.empty()) MemoryContextReset(batch->rows_context);
+  return batch->rows_context;
+}
+
 bool AddInsert(WriteBatch* batch, const Cell* cells) {
-  if (batch->failed) RaiseFailedBefore();
-  CallCpp([&] {
-    WriteOp op;
-    op.kind = WriteKind::kInsert;
-    op.new_cells = absl::MakeConstSpan(cells, static_cast<size_t>(batch->binding->ncolumns));
-    op.conflict = batch->conflict;
-    batch->runtime->object->ops.push_back(std::move(op));
-    return absl::OkStatus();
+  AddOp(batch, WriteKind::kInsert, [&](WriteOp* op) {
+    op->new_cells = absl::MakeConstSpan(cells, static_cast<size_t>(batch->binding->ncolumns));
+  });
+  return Finish(batch);
+}
+
+bool AddUpdate(WriteBatch* batch, const Cell* identity, int count, int64 row_number,
+               const Cell* cells, const bool* changed) {
+  AddOp(batch, WriteKind::kUpdate, [&](WriteOp* op) {
+    op->old.cells = absl::MakeConstSpan(identity, static_cast<size_t>(count));
+    op->old.row_number = row_number;
+    op->new_cells = absl::MakeConstSpan(cells, static_cast<size_t>(batch->binding->ncolumns));
+    op->changed.assign(changed, changed + batch->binding->ncolumns);
   });
   return Finish(batch);
 }
 
 bool AddDelete(WriteBatch* batch, const Cell* identity, int count, int64 row_number) {
-  if (batch->failed) RaiseFailedBefore();
-  CallCpp([&] {
-    WriteOp op;
-    op.kind = WriteKind::kDelete;
-    op.old.cells = absl::MakeConstSpan(identity, static_cast<size_t>(count));
-    op.old.row_number = row_number;
-    batch->runtime->object->ops.push_back(std::move(op));
-    return absl::OkStatus();
+  AddOp(batch, WriteKind::kDelete, [&](WriteOp* op) {
+    op->old.cells = absl::MakeConstSpan(identity, static_cast<size_t>(count));
+    op->old.row_number = row_number;
   });
   return Finish(batch);
+}
+
+void FlushIfFull(WriteBatch* batch) {
+  size_t rows = batch->runtime->object->ops.size();
+  if (rows >= static_cast<size_t>(batch->binding->options->batch_size) ||
+      MemoryContextMemAllocated(batch->rows_context, true) >= kBatchBytes) {
+    FlushBatch(batch);
+  }
+}
+
+int64 NextRowNumber(const WriteBatch* batch) {
+  return batch->rows_sent + static_cast<int64>(batch->runtime->object->ops.size()) + 1;
 }
 
 void FlushBatch(WriteBatch* batch) {
   if (batch->failed) RaiseFailedBefore();
   WriteRuntime* runtime = batch->runtime->object;
   if (runtime == nullptr || runtime->ops.empty()) return;
+  FlushOlder(batch);
   // Whatever happens now, these rows are not tried again; and if it is an error, nothing after them
   // is.
   batch->failed = true;
+  bool want_results = batch->one_by_one || batch->count_applied;
   CallCpp([&] {
     absl::Status status =
-        RunWrites(batch->binding->table(), runtime->ops, batch->one_by_one, batch->rows_sent + 1,
+        RunWrites(batch->binding->table(), runtime->ops, want_results, batch->rows_sent + 1,
                   runtime->state.get(), runtime->pipeline.get(), &runtime->results);
     batch->rows_sent += static_cast<int64>(runtime->ops.size());
     runtime->ops.clear();
+    for (const WriteResult& result : runtime->results) batch->rows_applied += result.applied;
     return status;
   });
   batch->failed = false;
-  MemoryContextReset(batch->rows_context);
 }
 
-const char* GeneratedId(WriteBatch* batch) {
-  const char* id = nullptr;
+const char* GeneratedValue(WriteBatch* batch, int* column) {
+  const char* value = nullptr;
   CallCpp([&] {
     const std::vector<WriteResult>& results = batch->runtime->object->results;
     if (results.empty() || results.back().generated_id.empty()) return absl::OkStatus();
+    absl::Span<const BoundColumn> columns = batch->binding->table().columns();
+    *column = results.back().generated_column;
+    for (size_t i = 0; i < columns.size() && *column < 0; ++i) {
+      if (columns[i].identity) *column = static_cast<int>(i);
+    }
+    if (*column < 0) return absl::OkStatus();
     const std::string& generated = results.back().generated_id;
-    return CallPg([&] { id = pstrdup(generated.c_str()); });
+    return CallPg([&] { value = pstrdup(generated.c_str()); });
   });
-  return id;
+  return value;
 }
 
 void FlushPendingWrites(const EState* reader) {

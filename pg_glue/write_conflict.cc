@@ -1,28 +1,27 @@
 #include "pg_glue/write_conflict.h"
 
 #include <cstring>
+
+#include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/wrapper.h"
 
 namespace redis_fdw {
 namespace {
 
-// Whether writing to `target` may change the key of `binding`.
+// Whether writing to `target` may change a key of `binding`.
 bool WritesKey(Oid target, const TableBinding* binding) {
   if (target == binding->relid) return true;
   char kind = get_rel_relkind(target);
-  // Which partition a row goes to is not known beforehand.
-  if (kind == RELKIND_PARTITIONED_TABLE) return true;
+  // Which partition a row goes to is not known beforehand, nor are, while a query is planned, the
+  // children that an update reaches.
+  if (kind == RELKIND_PARTITIONED_TABLE || has_subclass(target)) return true;
   if (kind != RELKIND_FOREIGN_TABLE || !IsOurTable(target)) return false;
   // Where the data is does not depend on the user; a missing mapping is no error.
-  const FdwOptions* theirs = ReadTableOptions(target, GetUserId());
-  const FdwOptions* ours = binding->options;
-  if (strcmp(theirs->host_port, ours->host_port) != 0 || theirs->database != ours->database) {
-    return false;
-  }
-  // A template may stand for any key.
-  if (theirs->table_key_prefix == nullptr || ours->table_key_prefix == nullptr) return true;
-  return strcmp(theirs->table_key_prefix, ours->table_key_prefix) == 0;
+  TableBinding* theirs = BindForeignTable(target, GetUserId(), CurrentMemoryContext);
+  bool shares = SharesKeys(*theirs, *binding);
+  theirs->hung->Drop();
+  return shares;
 }
 
 bool TargetOfQueryWrites(Query* query, const TableBinding* binding) {
@@ -31,6 +30,17 @@ bool TargetOfQueryWrites(Query* query, const TableBinding* binding) {
 }
 
 }  // namespace
+
+bool SharesKeys(const TableBinding& a, const TableBinding& b) {
+  if (strcmp(a.options->host_port, b.options->host_port) != 0) return false;
+  if (a.options->database != b.options->database) return false;
+  bool shares = true;
+  CallCpp([&] {
+    shares = a.table().SharesKeys(b.table());
+    return absl::OkStatus();
+  });
+  return shares;
+}
 
 bool StatementWrites(EState* estate, const TableBinding* binding) {
   PlannedStmt* statement = estate->es_plannedstmt;

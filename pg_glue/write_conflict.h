@@ -9,6 +9,9 @@
 
 namespace redis_fdw {
 
+// Whether two tables may be about the same key of the same server and database.
+bool SharesKeys(const TableBinding& a, const TableBinding& b);
+
 // For the executor: whether a target of the running statement is the table's key, by whatever
 // foreign table.
 bool StatementWrites(EState* estate, const TableBinding* binding);

@@ -224,11 +224,34 @@ TEST_F(WriteTest, ErrorsDiscardTheBatchAndNameTheRow) {
   EXPECT_EQ(redis().Cli({"HLEN", "h"}), "1");
 }
 
-TEST_F(WriteTest, UpdateIsRefusedClearly) {
-  Table("h", "field text, value text", "hash");
-  PgResult result = Exec("UPDATE h SET value = 'x'");
-  EXPECT_EQ(result.error.sqlstate, "0A000");
-  EXPECT_TRUE(absl::StrContains(result.error.message, "cannot update foreign table"));
+TEST_F(WriteTest, StrictInsertsRefuseWhatIsThereAndNameTheRow) {
+  Table("str", "value text", "string", ", strict_insert 'true'");
+  Table("h", "field text, value text", "hash", ", strict_insert 'true'");
+  Table("s", "member text", "set", ", strict_insert 'true'");
+  Table("z", "member text, score float8", "zset", ", strict_insert 'true'");
+  Table("l", "element text", "list", ", strict_insert 'true'");
+  redis().Cli({"SET", "str", "old"});
+  redis().Cli({"HSET", "h", "700", "old"});
+  redis().Cli({"SADD", "s", "700"});
+  redis().Cli({"ZADD", "z", "0", "700"});
+  redis().Cli({"RPUSH", "l", "700"});
+  PgResult result = Exec("INSERT INTO str VALUES ('new')");
+  EXPECT_EQ(result.error.sqlstate, "23505");
+  for (const char* insert : {"h SELECT i, 'new'", "s SELECT i", "z SELECT i, 1"}) {
+    result = Exec(absl::StrCat("INSERT INTO ", insert, " FROM generate_series(1, 1500) i"));
+    EXPECT_EQ(result.error.sqlstate, "23505") << insert;
+    EXPECT_TRUE(absl::StrContains(result.error.detail, "Row 700 of the statement was refused."))
+        << result.error.ToString();
+  }
+  EXPECT_EQ(redis().Cli({"GET", "str"}), "old");
+  EXPECT_EQ(redis().Cli({"HGET", "h", "700"}), "old");
+  EXPECT_EQ(redis().Cli({"ZSCORE", "z", "700"}), "0");
+  // ON CONFLICT DO NOTHING is asked for by the statement, and wins. Lists have no names.
+  EXPECT_EQ(MustExec("INSERT INTO h VALUES ('700', 'x'), ('n', 'x') ON CONFLICT DO NOTHING").tag,
+            "INSERT 0 1");
+  MustExec("INSERT INTO l VALUES ('700')");
+  EXPECT_EQ(redis().Cli({"LLEN", "l"}), "2");
+  EXPECT_EQ(Exec("COPY h FROM PROGRAM 'printf \"n\\tx\\n\"'").error.sqlstate, "23505");
 }
 
 TEST_F(WriteTest, CursorsReadBesideWrites) {
