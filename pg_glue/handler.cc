@@ -55,6 +55,7 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->EndForeignModify = redis_fdw::EndForeignModify;
   routine->BeginForeignInsert = redis_fdw::BeginForeignInsert;
   routine->EndForeignInsert = redis_fdw::EndForeignModify;
+  routine->ExecForeignTruncate = redis_fdw::ExecForeignTruncate;
   routine->ExplainForeignScan = redis_fdw::ExplainForeignScan;
   routine->ExplainForeignModify = redis_fdw::ExplainForeignModify;
   PG_RETURN_POINTER(routine);
