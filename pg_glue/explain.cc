@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "pg_glue/direct_modify.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/modify_state.h"
 #include "pg_glue/pg.h"
@@ -80,13 +81,15 @@ struct ScanTexts {
   List* commands;  // of char*
 };
 
-void MakeScanTexts(RedisScan* scan, TupleDesc desc, List* fdw_private, ScanTexts* texts) {
+void MakeScanTexts(RedisScan* scan, TupleDesc desc, List* fdw_private, bool with_commands,
+                   ScanTexts* texts) {
   CallCpp([&] {
     const ScanRuntime& runtime = *scan->runtime->object;
     std::vector<std::string> names = OperandNames((List*)list_nth(fdw_private, kScanOperandNames));
     RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, desc, Answer::kExact, names), &texts->exact));
     RETURN_IF_ERROR(
         CopyOut(PredicatesText(*scan, desc, Answer::kSuperset, names), &texts->superset));
+    if (!with_commands) return absl::OkStatus();
     for (const std::string& line :
          scan->binding->table().Describe(runtime.plan, runtime.options, names)) {
       const char* copy = nullptr;
@@ -104,7 +107,7 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   if (scan == nullptr || scan->runtime->object == nullptr) return;
   List* fdw_private = ((ForeignScan*)node->ss.ps.plan)->fdw_private;
   ScanTexts texts = {"", "", NIL};
-  MakeScanTexts(scan, RelationGetDescr(node->ss.ss_currentRelation), fdw_private, &texts);
+  MakeScanTexts(scan, RelationGetDescr(node->ss.ss_currentRelation), fdw_private, true, &texts);
 
   ExplainPropertyText("Redis Key", scan->binding->key_text, es);
   ExplainPropertyText("Redis Operation", OpLabel(scan->runtime->object->plan.op), es);
@@ -140,6 +143,25 @@ void ExplainForeignModify(ModifyTableState*, ResultRelInfo* rinfo, List*, int, E
   // The last batch would otherwise be written after it was counted.
   FlushBatch(state->batch);
   ExplainCounters(state->batch->runtime->object->pipeline->counters(), false, es);
+}
+
+void ExplainDirectModify(ForeignScanState* node, ExplainState* es) {
+  DirectModify* direct = (DirectModify*)node->fdw_state;
+  if (direct == nullptr) return;
+  TupleDesc desc = RelationGetDescr(node->ss.ss_currentRelation);
+  ScanTexts texts = {"", "", NIL};
+  MakeScanTexts(direct->scan, desc, ((ForeignScan*)node->ss.ps.plan)->fdw_private, false, &texts);
+  ExplainPropertyText("Redis Key", direct->scan->binding->key_text, es);
+  ExplainPropertyText(direct->is_update ? "Redis Direct Update" : "Redis Direct Delete",
+                      texts.exact[0] != '\0' ? texts.exact : "all there is", es);
+  if (es->verbose && direct->is_update) {
+    List* set = NIL;
+    for (int i = 0; i < direct->nset; ++i) set = lappend(set, (void*)direct->columns[i].name);
+    ExplainPropertyList("Redis Columns Set", set, es);
+  }
+  if (es->analyze && direct->batch != nullptr) {
+    ExplainCounters(direct->batch->runtime->object->pipeline->counters(), false, es);
+  }
 }
 
 }  // namespace redis_fdw

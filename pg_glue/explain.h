@@ -10,6 +10,7 @@ namespace redis_fdw {
 void ExplainForeignScan(ForeignScanState* node, ExplainState* es);
 void ExplainForeignModify(ModifyTableState* node, ResultRelInfo* rinfo, List* fdw_private,
                           int subplan, ExplainState* es);
+void ExplainDirectModify(ForeignScanState* node, ExplainState* es);
 
 }  // namespace redis_fdw
 

@@ -4,6 +4,7 @@
 
 #include "pg_glue/connect.h"
 #include "pg_glue/ddl_check.h"
+#include "pg_glue/direct_modify.h"
 #include "pg_glue/explain.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/modify.h"
@@ -55,9 +56,14 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->EndForeignModify = redis_fdw::EndForeignModify;
   routine->BeginForeignInsert = redis_fdw::BeginForeignInsert;
   routine->EndForeignInsert = redis_fdw::EndForeignModify;
+  routine->PlanDirectModify = redis_fdw::PlanDirectModify;
+  routine->BeginDirectModify = redis_fdw::BeginDirectModify;
+  routine->IterateDirectModify = redis_fdw::IterateDirectModify;
+  routine->EndDirectModify = redis_fdw::EndDirectModify;
   routine->ExecForeignTruncate = redis_fdw::ExecForeignTruncate;
   routine->ExplainForeignScan = redis_fdw::ExplainForeignScan;
   routine->ExplainForeignModify = redis_fdw::ExplainForeignModify;
+  routine->ExplainDirectModify = redis_fdw::ExplainDirectModify;
   PG_RETURN_POINTER(routine);
 }
 

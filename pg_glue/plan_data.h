@@ -19,7 +19,10 @@ enum ScanPrivateSlot {
   kScanOperandTypes,  // OidList: per operand, the type of the value (of the elements, for an array)
   kScanOperandArray,  // IntList: per operand, whether it is an array
   kScanOperandNames,  // List of String: per operand, how EXPLAIN shows it
-  kScanSlots
+  kScanSlots,
+  // What direct modification adds. The expressions that it sets follow the operands in fdw_exprs.
+  kDirectSet = kScanSlots,  // IntList: ordinals of the columns that are set; NIL for DELETE
+  kDirectCounts,            // IntList of one: whether the rows count in the command tag
 };
 
 // Plain lists from a plan. Raises only for want of memory. `plan` is read, nothing kept.

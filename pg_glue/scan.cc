@@ -22,18 +22,6 @@ constexpr size_t kBatchBytes = 1024 * 1024;
 
 RedisScan* ScanOf(ForeignScanState* node) { return static_cast<RedisScan*>(node->fdw_state); }
 
-// The plan, from the plan tree to C++; the scan itself is opened when first needed.
-void DecodeInto(RedisScan* scan, List* fdw_private) {
-  CallCpp([&] {
-    auto runtime = std::make_unique<ScanRuntime>();
-    DecodeScanPlan(fdw_private, &runtime->plan);
-    runtime->options.mode = scan->binding->options->scan_mode;
-    runtime->options.fetch_size = scan->binding->options->fetch_size;
-    scan->runtime->object = runtime.release();
-    return absl::OkStatus();
-  });
-}
-
 void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext context) {
   scan->noutput = list_length(columns);
   scan->output = (ColumnIo*)palloc0(sizeof(ColumnIo) * (scan->noutput + 1));
@@ -189,16 +177,11 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
   MemoryContext context = estate->es_query_cxt;
   MemoryContext old = MemoryContextSwitchTo(context);
 
-  RedisScan* scan = (RedisScan*)palloc0(sizeof(RedisScan));
+  RedisScan* scan = NewRedisScan(node);
   Relation relation = node->ss.ss_currentRelation;
-  scan->binding = BindForeignTable(relation, ScanUserId(node), context);
-  scan->runtime = Hang<ScanRuntime>(context);
-  scan->statement = estate;
   scan->owner = CurrentResourceOwner;
-  DecodeInto(scan, plan->fdw_private);
   InitOutput(scan, RelationGetDescr(relation), (List*)list_nth(plan->fdw_private, kScanColumns),
              context);
-  InitOperands(scan, plan, (PlanState*)node, context);
   scan->complete_first = StatementWrites(estate, scan->binding);
   node->fdw_state = scan;
   if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan, RelationGetDescr(relation), context);

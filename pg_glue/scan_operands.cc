@@ -1,7 +1,9 @@
 #include "pg_glue/scan_operands.h"
 
 #include <cstring>
+#include <memory>
 
+#include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan_data.h"
 
@@ -45,17 +47,26 @@ Cell ArrayCell(OperandState* operand, Datum value) {
   return Cell::List(absl::Span<const Cell>(cells, (size_t)count));
 }
 
-}  // namespace
+// The plan, from the plan tree to C++.
+void DecodeInto(RedisScan* scan, List* fdw_private) {
+  CallCpp([&] {
+    auto runtime = std::make_unique<ScanRuntime>();
+    DecodeScanPlan(fdw_private, &runtime->plan);
+    runtime->options.mode = scan->binding->options->scan_mode;
+    runtime->options.fetch_size = scan->binding->options->fetch_size;
+    scan->runtime->object = runtime.release();
+    return absl::OkStatus();
+  });
+}
 
 void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryContext context) {
   List* types = (List*)list_nth(plan->fdw_private, kScanOperandTypes);
   List* arrays = (List*)list_nth(plan->fdw_private, kScanOperandArray);
-  List* exprs = ExecInitExprList(plan->fdw_exprs, parent);
-  scan->noperands = list_length(exprs);
+  scan->noperands = list_length(types);
   scan->operands = (OperandState*)palloc0(sizeof(OperandState) * (scan->noperands + 1));
   for (int i = 0; i < scan->noperands; ++i) {
     OperandState* operand = &scan->operands[i];
-    operand->expr = (ExprState*)list_nth(exprs, i);
+    operand->expr = ExecInitExpr((Expr*)list_nth(plan->fdw_exprs, i), parent);
     operand->is_array = list_nth_int(arrays, i) != 0;
     InitValueIo(&operand->io, list_nth_oid(types, i), -1, context);
   }
@@ -64,6 +75,23 @@ void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryC
   }
   scan->operand_context =
       AllocSetContextCreate(context, "redis_fdw operands", ALLOCSET_SMALL_SIZES);
+}
+
+}  // namespace
+
+RedisScan* NewRedisScan(ForeignScanState* node) {
+  ForeignScan* plan = (ForeignScan*)node->ss.ps.plan;
+  EState* estate = node->ss.ps.state;
+  MemoryContext context = estate->es_query_cxt;
+  MemoryContext old = MemoryContextSwitchTo(context);
+  RedisScan* scan = (RedisScan*)palloc0(sizeof(RedisScan));
+  scan->binding = BindForeignTable(node->ss.ss_currentRelation, ScanUserId(node), context);
+  scan->runtime = Hang<ScanRuntime>(context);
+  scan->statement = estate;
+  DecodeInto(scan, plan->fdw_private);
+  InitOperands(scan, plan, (PlanState*)node, context);
+  MemoryContextSwitchTo(old);
+  return scan;
 }
 
 void EvaluateOperands(RedisScan* scan, ExprContext* econtext) {

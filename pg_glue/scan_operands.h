@@ -1,4 +1,5 @@
-// The operands of a scan: from expressions to Cells, and the columns' conversions.
+// A scan's plan as the executor needs it: its operands, from expressions to Cells, and the columns'
+// conversions.
 
 #ifndef REDIS_FDW_PG_GLUE_SCAN_OPERANDS_H_
 #define REDIS_FDW_PG_GLUE_SCAN_OPERANDS_H_
@@ -9,8 +10,9 @@
 
 namespace redis_fdw {
 
-// Prepares the operand expressions of the plan.
-void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryContext context);
+// The node's table bound, plan decoded and operands prepared, in the query's context. Nothing is
+// opened yet.
+RedisScan* NewRedisScan(ForeignScanState* node);
 
 // Evaluates them into scan->operand_cells, which live until the next call.
 void EvaluateOperands(RedisScan* scan, ExprContext* econtext);
