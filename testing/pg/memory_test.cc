@@ -73,6 +73,29 @@ TEST_F(MemoryTest, ReturningManyRowsIsFlat) {
   EXPECT_LE(grown, 6 * 1024);
 }
 
+TEST_F(MemoryTest, UpdatesOfAMillionFieldsAreFlat) {
+  auto peak = [this](const std::string& sql) {
+    PgConnection fresh = Connect();
+    fresh.MustExec("SET work_mem = '4MB'");
+    fresh.MustExec("UPDATE big_snapshot SET v = v || '!' WHERE f = 'stay1'");
+    int64_t before = fresh.BackendPeakKib();
+    fresh.MustExec(sql);
+    return fresh.BackendPeakKib() - before;
+  };
+  // Rows read before the first write are in a file beyond work_mem, batches in a few MiB.
+  int64_t all = peak("UPDATE big_snapshot SET v = v || '?'");
+  RecordProperty("update_kib", absl::StrCat(all));
+  EXPECT_LE(all, 12 * 1024);
+  // A row that comes a million times is neither written nor kept a million times.
+  ResetCalls();
+  int64_t repeated = peak(
+      "UPDATE big_snapshot SET v = v || i FROM generate_series(1, 1000000) i WHERE f = 'stay2'");
+  RecordProperty("repeated_kib", absl::StrCat(repeated));
+  EXPECT_LE(repeated, 12 * 1024);
+  EXPECT_LE(Calls("eval"), 2);
+  EXPECT_EQ(redis().Cli({"HGET", "big", "stay3"}), "value3?");
+}
+
 TEST_F(MemoryTest, EveryFieldOnceWhileTheKeyGrowsAndShrinksByHalf) {
   std::atomic<bool> stop{false};
   // A client of its own: the fixture's is not for threads.
