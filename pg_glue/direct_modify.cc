@@ -48,7 +48,7 @@ Cell* EvaluateSetList(DirectModify* direct, ExprContext* econtext) {
     Datum value = ExecEvalExpr(direct->values[i], econtext, &is_null);
     if (is_null) continue;
     int nest = column->value.session_dependent ? BeginStableOutput() : 0;
-    cells[direct->ordinals[i]] = DatumToCell(&column->value, column->kind, value);
+    cells[direct->ordinals[i]] = ColumnToCell(column, value);
     if (column->value.session_dependent) EndStableOutput(nest);
   }
   return cells;

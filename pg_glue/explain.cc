@@ -16,7 +16,7 @@
 namespace redis_fdw {
 namespace {
 
-const char* OpLabel(ScanOp op) {
+const char* ElementOpLabel(ScanOp op) {
   switch (op) {
     case ScanOp::kScan:
       return "Scan";
@@ -28,6 +28,13 @@ const char* OpLabel(ScanOp op) {
       return "Count";
   }
   return "?";
+}
+
+// How keys are found and what is read of them.
+const char* OpLabel(const ScanPlan& plan) {
+  if (plan.keys == KeyAccess::kOne) return ElementOpLabel(plan.op);
+  const char* keys = plan.keys == KeyAccess::kLookup ? "Key Lookup" : "Key Scan";
+  return plan.op == ScanOp::kScan ? keys : psprintf("%s, %s", keys, ElementOpLabel(plan.op));
 }
 
 // A C++ string as a palloc'd one.
@@ -110,7 +117,7 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   MakeScanTexts(scan, RelationGetDescr(node->ss.ss_currentRelation), fdw_private, true, &texts);
 
   ExplainPropertyText("Redis Key", scan->binding->key_text, es);
-  ExplainPropertyText("Redis Operation", OpLabel(scan->runtime->object->plan.op), es);
+  ExplainPropertyText("Redis Operation", OpLabel(scan->runtime->object->plan), es);
   if (texts.exact[0] != '\0') ExplainPropertyText("Redis Condition", texts.exact, es);
   if (texts.superset[0] != '\0') {
     ExplainPropertyText("Redis Condition (rechecked)", texts.superset, es);

@@ -142,16 +142,16 @@ void FindChanged(ModifyState* state, EState* estate, ResultRelInfo* rinfo) {
   state->changed = (bool*)palloc0(sizeof(bool) * (binding->ncolumns + 1));
   Bitmapset* named = ExecGetUpdatedCols(rinfo, estate);
   TriggerDesc* triggers = rinfo->ri_TrigDesc;
-  bool any = triggers != nullptr && triggers->trig_update_before_row;  // it may set what it likes
+  state->trigger_may_change = triggers != nullptr && triggers->trig_update_before_row;
   for (int i = 0; i < binding->ncolumns; ++i) {
     const BoundColumn& column = binding->table().columns()[i];
     AttrNumber attnum = binding->attnums[i];
     Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rinfo->ri_RelationDesc), attnum - 1);
     bool set = bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, named);
     if (set && !column.writable) RaiseNotWritable(state, i);
-    state->changed[i] =
-        column.writable && (set || any || att->attgenerated == ATTRIBUTE_GENERATED_STORED);
-    if (state->changed[i] && column.identity) state->identity_changes = true;
+    state->changed[i] = set || att->attgenerated == ATTRIBUTE_GENERATED_STORED;
+    bool may_change = state->changed[i] || state->trigger_may_change;
+    if (may_change && column.identity) state->identity_changes = true;
   }
 }
 

@@ -82,8 +82,10 @@ TupleTableSlot* ExecForeignUpdate(EState* estate, ResultRelInfo* rinfo, TupleTab
   if (!WrittenBefore(state, name)) {
     const Cell* cells = RowCells(state, slot);
     CheckNewRow(estate, rinfo, slot, cells, false);
-    applied = AddUpdate(state->batch, name.cells, state->nidentity, name.row_number, cells,
-                        state->changed);
+    const bool* changed =
+        ChangedColumns(state, plan_slot, RelationGetDescr(rinfo->ri_RelationDesc), cells);
+    applied =
+        AddUpdate(state->batch, name.cells, state->nidentity, name.row_number, cells, changed);
     if (applied && state->batch->one_by_one) StoreGenerated(state, slot);
   }
   MemoryContextSwitchTo(old);

@@ -30,8 +30,9 @@ struct ModifyState {
   Hung<Fingerprints>* written;  // the rows written so far; null if no row can come twice
 
   // UPDATE.
-  bool* changed;          // per bound column: whether it is set
-  bool identity_changes;  // whether any of those names the row
+  bool* changed;            // per bound column: whether it is set
+  bool identity_changes;    // whether any of those names the row
+  bool trigger_may_change;  // a BEFORE trigger may set others
 };
 
 // Under this name a column of the identity travels from the scan to the write. It tells the type,

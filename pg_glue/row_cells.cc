@@ -13,13 +13,37 @@ namespace {
 Cell BatchCell(ModifyState* state, int column, Datum value, bool is_null) {
   if (is_null) return Cell::Null();
   ColumnIo* io = &state->columns[column];
-  Cell cell = DatumToCell(&io->value, io->kind, value);
+  Cell cell = ColumnToCell(io, value);
   bool as_stored =
       io->value.form == ValueIo::Form::kText || io->value.form == ValueIo::Form::kBytea;
   if (cell.kind() != Cell::Kind::kBytes || !as_stored) return cell;
   char* copy = (char*)palloc(cell.bytes().size() + 1);
   memcpy(copy, cell.bytes().data(), cell.bytes().size());
   return Cell::Bytes(absl::string_view(copy, cell.bytes().size()));
+}
+
+// The values of all attributes as a cell per bound column.
+Cell* CellsOf(ModifyState* state, const Datum* values, const bool* nulls) {
+  const TableBinding* binding = state->binding;
+  Cell* cells = (Cell*)palloc0(sizeof(Cell) * (binding->ncolumns + 1));
+  int nest = state->session_dependent ? BeginStableOutput() : 0;
+  for (int i = 0; i < binding->ncolumns; ++i) {
+    int att = binding->attnums[i] - 1;
+    cells[i] = BatchCell(state, i, values[att], nulls[att]);
+  }
+  if (state->session_dependent) EndStableOutput(nest);
+  return cells;
+}
+
+// The old row, which the subplan delivers whole. A view of the Datum.
+HeapTupleData OldTuple(Datum whole_row) {
+  HeapTupleHeader header = DatumGetHeapTupleHeader(whole_row);
+  HeapTupleData tuple;
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  ItemPointerSetInvalid(&tuple.t_self);
+  tuple.t_tableOid = InvalidOid;
+  tuple.t_data = header;
+  return tuple;
 }
 
 // The slot's values, to be changed and stored again: stored as a tuple of the slot's own.
@@ -52,15 +76,29 @@ void CloseSlot(const OpenedSlot& opened, TupleTableSlot* slot) {
 
 Cell* RowCells(ModifyState* state, TupleTableSlot* slot) {
   slot_getallattrs(slot);
-  const TableBinding* binding = state->binding;
-  Cell* cells = (Cell*)palloc0(sizeof(Cell) * (binding->ncolumns + 1));
-  int nest = state->session_dependent ? BeginStableOutput() : 0;
-  for (int i = 0; i < binding->ncolumns; ++i) {
-    int att = binding->attnums[i] - 1;
-    cells[i] = BatchCell(state, i, slot->tts_values[att], slot->tts_isnull[att]);
+  return CellsOf(state, slot->tts_values, slot->tts_isnull);
+}
+
+bool* ChangedColumns(ModifyState* state, TupleTableSlot* plan_slot, TupleDesc desc,
+                     const Cell* cells) {
+  bool is_null = true;
+  Datum old = AttributeNumberIsValid(state->whole_row_attno)
+                  ? ExecGetJunkAttribute(plan_slot, state->whole_row_attno, &is_null)
+                  : (Datum)0;
+  if (!state->trigger_may_change || is_null) return state->changed;
+  HeapTupleData tuple = OldTuple(old);
+  Datum* values = (Datum*)palloc(sizeof(Datum) * (desc->natts + 1));
+  bool* nulls = (bool*)palloc(sizeof(bool) * (desc->natts + 1));
+  heap_deform_tuple(&tuple, desc, values, nulls);
+  const Cell* old_cells = CellsOf(state, values, nulls);
+  int ncolumns = state->binding->ncolumns;
+  bool* changed = (bool*)palloc(sizeof(bool) * (ncolumns + 1));
+  for (int i = 0; i < ncolumns; ++i) {
+    bool differs = cells[i] != old_cells[i];
+    changed[i] = state->changed[i] || differs;
+    if (differs && !state->binding->table().columns()[i].writable) RaiseNotWritable(state, i);
   }
-  if (state->session_dependent) EndStableOutput(nest);
-  return cells;
+  return changed;
 }
 
 RowName ReadRowName(ModifyState* state, TupleTableSlot* plan_slot) {
@@ -118,12 +156,7 @@ void StoreOldRow(ModifyState* state, TupleTableSlot* slot, TupleTableSlot* plan_
   bool is_null = false;
   Datum datum = ExecGetJunkAttribute(plan_slot, state->whole_row_attno, &is_null);
   if (is_null) return;
-  HeapTupleHeader header = DatumGetHeapTupleHeader(datum);
-  HeapTupleData tuple;
-  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-  ItemPointerSetInvalid(&tuple.t_self);
-  tuple.t_tableOid = InvalidOid;
-  tuple.t_data = header;
+  HeapTupleData tuple = OldTuple(datum);
   // The slot keeps a pointer: give it a tuple of its own.
   MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
   ExecForceStoreHeapTuple(heap_copytuple(&tuple), slot, true);

@@ -19,6 +19,12 @@ struct RowName {
 Cell* RowCells(ModifyState* state, TupleTableSlot* slot);
 RowName ReadRowName(ModifyState* state, TupleTableSlot* plan_slot);
 
+// Which bound columns an update of the row to `cells` sets: those of the SET list, and where a
+// trigger may have set others, those that differ from the old row too. `desc` is the table's. In
+// the current memory context. Raises where a column that cannot be written differs.
+bool* ChangedColumns(ModifyState* state, TupleTableSlot* plan_slot, TupleDesc desc,
+                     const Cell* cells);
+
 // Puts into the slot what will be read back where `cells` are written.
 void StoreCells(ModifyState* state, TupleTableSlot* slot, const Cell* cells);
 

@@ -168,11 +168,7 @@ const char* GeneratedValue(WriteBatch* batch, int* column) {
   CallCpp([&] {
     const std::vector<WriteResult>& results = batch->runtime->object->results;
     if (results.empty() || results.back().generated_id.empty()) return absl::OkStatus();
-    absl::Span<const BoundColumn> columns = batch->binding->table().columns();
     *column = results.back().generated_column;
-    for (size_t i = 0; i < columns.size() && *column < 0; ++i) {
-      if (columns[i].identity) *column = static_cast<int>(i);
-    }
     if (*column < 0) return absl::OkStatus();
     const std::string& generated = results.back().generated_id;
     return CallPg([&] { value = pstrdup(generated.c_str()); });

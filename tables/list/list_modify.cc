@@ -157,7 +157,7 @@ absl::Status ListElements::BuildUpdates(const WriteRun& run, std::vector<Planned
     if (run.moves() || renumbers) {
       return AtRow(MakeError(ErrorKind::kUnsupported,
                              absl::StrCat("the ", renumbers ? "index" : "key",
-                                          " of a row of a list cannot be updated"),
+                                          " of a list cannot be updated"),
                              "Delete the row and insert the element again."),
                    run.first + i);
     }

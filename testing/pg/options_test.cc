@@ -79,7 +79,8 @@ TEST_F(OptionsTest, TableOptions) {
                {"database"});
   RefusedTable("a text", "table_type 'set', table_key_prefix 'k', database 'one'", "HV024",
                {"database", "one"});
-  RefusedTable("a text", "table_type 'set', table_key_prefix 'user:*'", "0A000", {"backslash"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'user:*'", "HV005", {"many keys"});
+  RefusedTable("a text", "table_type 'set', table_key_prefix 'user:[1'", "HV00D", {"backslash"});
   RefusedTable("a text", "table_type 'set', table_key_prefix 'k', tabel_type 'x'", "HV00D",
                {"Perhaps", "table_type"});
 }
