@@ -220,6 +220,8 @@ class Table {
                                   int64_t row_number) const = 0;
 };
 
+class TableImporter;
+
 class TableType {
  public:
   virtual ~TableType() = default;
@@ -229,6 +231,9 @@ class TableType {
   virtual absl::string_view layout() const = 0;
   // Understands a declaration. kInvalidTable names what is wrong and what is allowed.
   virtual absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const = 0;
+  // How keys of the Redis type that has this type's name become tables (tables/import/importer.h);
+  // null: not at all. Lives as long as the type.
+  virtual const TableImporter* importer() const { return nullptr; }
 };
 
 }  // namespace redis_fdw

@@ -4,6 +4,7 @@
 #include "core/base/status.h"
 #include "tables/common/key_table.h"
 #include "tables/common/planning.h"
+#include "tables/hash/hash_import.h"
 #include "tables/hash/hash_row.h"
 #include "tables/registry.h"
 
@@ -16,6 +17,7 @@ class HashTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
   absl::string_view layout() const override { return HashElements::Layout().layout; }
+  const TableImporter* importer() const override { return HashImporter(); }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
     if (def.row_per_key) {
       return BindKeyTable(def, HashRow::Layout(), true, [](Columns columns) {

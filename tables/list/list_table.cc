@@ -5,6 +5,7 @@
 #include "tables/common/collection_row.h"
 #include "tables/common/key_table.h"
 #include "tables/common/planning.h"
+#include "tables/list/list_import.h"
 #include "tables/registry.h"
 
 namespace redis_fdw {
@@ -17,6 +18,7 @@ class ListTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
   absl::string_view layout() const override { return ListElements::Layout().layout; }
+  const TableImporter* importer() const override { return ListImporter(); }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
     if (def.row_per_key) return BindCollectionRow(def, kRow);
     return BindKeyTable(def, ListElements::Layout(), false, [](Columns columns) {

@@ -7,6 +7,7 @@
 #include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
+#include "tables/set/set_import.h"
 
 namespace redis_fdw {
 namespace {
@@ -18,6 +19,7 @@ class SetTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
   absl::string_view layout() const override { return SetElements::Layout().layout; }
+  const TableImporter* importer() const override { return SetImporter(); }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
     if (def.row_per_key) return BindCollectionRow(def, kRow);
     return BindKeyTable(def, SetElements::Layout(), false, [](Columns columns) {

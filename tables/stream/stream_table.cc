@@ -8,6 +8,7 @@
 #include "tables/common/planning.h"
 #include "tables/registry.h"
 #include "tables/stream/stream_id.h"
+#include "tables/stream/stream_import.h"
 
 namespace redis_fdw {
 namespace {
@@ -18,6 +19,7 @@ class StreamTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
   absl::string_view layout() const override { return StreamElements::Layout().layout; }
+  const TableImporter* importer() const override { return StreamImporter(); }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
     RETURN_IF_ERROR(RequireRowPerElement(def, kName));
     return BindKeyTable(def, StreamElements::Layout(), false, [](Columns columns) {

@@ -5,6 +5,7 @@
 #include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
+#include "tables/string/string_import.h"
 
 namespace redis_fdw {
 namespace {
@@ -16,6 +17,7 @@ class StringTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
   absl::string_view layout() const override { return StringElements::Layout().layout; }
+  const TableImporter* importer() const override { return StringImporter(); }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
     return BindKeyTable(def, StringElements::Layout(), true, [](Columns columns) {
       return std::make_unique<StringElements>(std::move(columns));

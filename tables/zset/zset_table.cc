@@ -7,6 +7,7 @@
 #include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
+#include "tables/zset/zset_import.h"
 
 namespace redis_fdw {
 namespace {
@@ -18,6 +19,7 @@ class ZsetTableType : public TableType {
  public:
   absl::string_view name() const override { return kName; }
   absl::string_view layout() const override { return ZsetElements::Layout().layout; }
+  const TableImporter* importer() const override { return ZsetImporter(); }
   absl::StatusOr<std::unique_ptr<const Table>> Bind(const TableDef& def) const override {
     if (def.row_per_key) return BindCollectionRow(def, kRow);
     return BindKeyTable(def, ZsetElements::Layout(), false, [](Columns columns) {

@@ -1,0 +1,15 @@
+// Tables for hashes that are there; see tables/import/importer.h.
+
+#ifndef REDIS_FDW_TABLES_HASH_HASH_IMPORT_H_
+#define REDIS_FDW_TABLES_HASH_HASH_IMPORT_H_
+
+#include "tables/import/importer.h"
+
+namespace redis_fdw {
+
+// Lives forever.
+const TableImporter* HashImporter();
+
+}  // namespace redis_fdw
+
+#endif  // REDIS_FDW_TABLES_HASH_HASH_IMPORT_H_
