@@ -7,6 +7,7 @@
 #include "pg_glue/direct_modify.h"
 #include "pg_glue/explain.h"
 #include "pg_glue/guard.h"
+#include "pg_glue/import.h"
 #include "pg_glue/modify.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan.h"
@@ -64,6 +65,7 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ExplainForeignScan = redis_fdw::ExplainForeignScan;
   routine->ExplainForeignModify = redis_fdw::ExplainForeignModify;
   routine->ExplainDirectModify = redis_fdw::ExplainDirectModify;
+  routine->ImportForeignSchema = redis_fdw::ImportForeignSchema;
   PG_RETURN_POINTER(routine);
 }
 

@@ -31,6 +31,7 @@
 #include "core/net/pool.h"
 #include "core/net/waiter.h"
 #include "pushdown/scan_plan.h"
+#include "tables/import/schema_import.h"
 #include "tables/table.h"
 
 extern "C" {
