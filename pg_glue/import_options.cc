@@ -22,7 +22,7 @@ struct NumberOption {
 const NumberOption kNumbers[] = {
     {"sample_size", 1, kMostKeys, &ImportOptions::sample_size},
     {"scan_limit", 1, INT_MAX, &ImportOptions::scan_limit},
-    {"max_tables", 1, 10000, &ImportOptions::max_tables},
+    {"max_tables", 1, 1000, &ImportOptions::max_tables},
     {"database", 0, INT_MAX, &ImportOptions::database},
 };
 

@@ -43,8 +43,9 @@ std::string NameSet::Add(absl::string_view name, absl::string_view suffix) {
     end = absl::StrCat("_", suffix);
     if (names_.insert(with(end)).second) return with(end);
   }
-  for (int number = 2;; ++number) {
-    const std::string numbered = with(absl::StrCat(end, "_", number));
+  int& number = numbers_.emplace(absl::StrCat(name, end), 1).first->second;
+  while (true) {
+    const std::string numbered = with(absl::StrCat(end, "_", ++number));
     if (names_.insert(numbered).second) return numbered;
   }
 }

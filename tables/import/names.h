@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 
@@ -31,6 +32,7 @@ class NameSet {
 
  private:
   absl::flat_hash_set<std::string> names_;
+  absl::flat_hash_map<std::string, int> numbers_;  // the last one tried for a name
 };
 
 }  // namespace redis_fdw

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,101 +13,17 @@
 #include "core/exec/router.h"
 #include "core/net/pool.h"
 #include "gtest/gtest.h"
+#include "tables/import/schema_import_fixture.h"
 #include "testing/fakes/fake_server.h"
 #include "testing/fakes/fake_waiter.h"
-#include "testing/fakes/resp.h"
 
 namespace redis_fdw {
 namespace {
 
-using test::Bulk;
-using test::Bulks;
+using test::FakeKeyspace;
 using test::FakeServer;
-using test::Int;
 using Argv = FakeServer::Argv;
 using Lines = std::vector<std::string>;
-
-constexpr int kPage = 1000;
-
-// A Redis that knows just what importing asks.
-class FakeKeyspace {
- public:
-  struct Key {
-    std::string type;
-    std::vector<std::pair<std::string, std::string>> fields;  // of a hash or stream entry
-    std::vector<std::string> elements;                        // of others
-    int64_t bytes = 1000;
-    int64_t ttl = -1;
-  };
-
-  std::map<std::string, Key> keys;
-  std::map<std::string, std::string> refused;  // command -> error
-
-  std::string Answer(const Argv& argv) {
-    auto refusal = refused.find(argv[0]);
-    if (refusal != refused.end()) return test::Error(refusal->second);
-    if (argv[0] == "SCAN") return Scan(argv);
-    const size_t at = argv[0] == "MEMORY" ? 2 : 1;
-    auto found = keys.find(argv[at]);
-    if (argv[0] == "TYPE") return test::Simple(found == keys.end() ? "none" : found->second.type);
-    if (found == keys.end()) return test::Error("ERR gone");
-    return About(argv, found->second);
-  }
-
- private:
-  // Its cursor is a position in the order of keys; the pattern must end in its only star.
-  std::string Scan(const Argv& argv) {
-    std::string prefix;
-    for (size_t i = 2; i + 1 < argv.size(); ++i) {
-      if (argv[i] == "MATCH") prefix = argv[i + 1].substr(0, argv[i + 1].size() - 1);
-    }
-    const size_t from = std::stoul(argv[1]);
-    Lines page;
-    size_t i = 0;
-    for (const auto& key : keys) {
-      if (i >= from && i < from + kPage && absl::StartsWith(key.first, prefix)) {
-        page.push_back(key.first);
-      }
-      ++i;
-    }
-    const size_t next = from + kPage < keys.size() ? from + kPage : 0;
-    return test::Array({Bulk(absl::StrCat(next)), Bulks(page)});
-  }
-
-  static std::string About(const Argv& argv, const Key& key) {
-    const std::string& name = argv[0];
-    if (name == "MEMORY") return Int(key.bytes);
-    if (name == "TTL") return Int(key.ttl);
-    if (name == "HLEN") return Int(static_cast<int64_t>(key.fields.size()));
-    if (name == "STRLEN") return Int(static_cast<int64_t>(key.elements[0].size()));
-    if (name == "GETRANGE") return Bulk(key.elements[0].substr(0, 4096));
-    if (name == "LLEN" || name == "SCARD" || name == "ZCARD") {
-      return Int(static_cast<int64_t>(key.elements.size()));
-    }
-    if (name == "XLEN") return Int(1);
-    if (name == "LRANGE" || name == "SRANDMEMBER" || name == "ZRANGE") return Bulks(key.elements);
-    Lines names;
-    Lines both;
-    std::map<std::string, std::string> values;
-    for (const auto& field : key.fields) {
-      names.push_back(field.first);
-      both.push_back(field.first);
-      both.push_back(field.second);
-      values[field.first] = field.second;
-    }
-    if (name == "HKEYS" || name == "HRANDFIELD") return Bulks(names);
-    if (name == "HSTRLEN") return Int(static_cast<int64_t>(values[argv[2]].size()));
-    if (name == "HMGET") {
-      Lines wanted;
-      for (size_t i = 2; i < argv.size(); ++i) wanted.push_back(values[argv[i]]);
-      return Bulks(wanted);
-    }
-    if (name == "XRANGE" || name == "XREVRANGE") {
-      return test::Array({test::Array({Bulk("1-1"), Bulks(both)})});
-    }
-    return test::Error("ERR unexpected");
-  }
-};
 
 class SchemaImportTest : public ::testing::Test {
  protected:
@@ -228,6 +143,17 @@ TEST_F(SchemaImportTest, HashesWithFurtherFields) {
   }
   EXPECT_EQ(Show(Import("*")),
             (Lines{"user hash user:*: key:text name:text mail:text others:jsonb@*; row_per=key"}));
+}
+
+// Entries of a short stream, which are its first and its latest, count once.
+TEST_F(SchemaImportTest, StreamsWithFurtherFields) {
+  for (int i = 1; i <= 3; ++i) {
+    const std::string key = absl::StrCat("log:", i);
+    AddHash(key, {{"level", "1"}, {absl::StrCat("x", i), "y"}});
+    redis.keys[key].type = "stream";
+  }
+  EXPECT_EQ(Show(Import("*")),
+            (Lines{"log stream log:*: key:text stream_id:text level:bigint others:jsonb@*"}));
 }
 
 // The values of large hashes are not looked at, but for some.

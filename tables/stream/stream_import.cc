@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,20 +18,24 @@ constexpr size_t kFirst = 2;
 constexpr size_t kLatest = 3;
 constexpr int64_t kMostEntries = 10;
 
-// The entries of a reply [[id, [field, value, ...]], ...] as records.
-void AppendEntries(const SampledReply& reply, std::vector<Record>* records) {
+// The entries of a reply [[id, [field, value, ...]], ...] as records, but those of `seen` ids, to
+// which the others are added: the first entries of a short stream are its latest, too.
+void AppendEntries(const SampledReply& reply, std::set<absl::string_view>* seen,
+                   std::vector<Record>* records) {
   constexpr int kIdDepth = 2;
+  bool skip = true;
   const SampledElement* name = nullptr;
   for (const SampledElement& element : reply.elements) {
     if (element.depth == kIdDepth) {
-      records->emplace_back();
+      skip = !seen->insert(element.bytes).second;
+      if (!skip) records->emplace_back();
       name = nullptr;
+    } else if (skip) {
+      continue;
     } else if (name == nullptr) {
       name = &element;
     } else {
-      if (!records->empty()) {
-        records->back().push_back(FieldValue{name->bytes, element.bytes, element.cut});
-      }
+      records->back().push_back(FieldValue{name->bytes, element.bytes, element.cut});
       name = nullptr;
     }
   }
@@ -53,8 +58,9 @@ class Importer : public TableImporter {
   TableDraft Draft(const KeyGroup& group, absl::Span<const KeySample> samples) const override {
     std::vector<Record> records;
     for (const KeySample& sample : samples) {
-      AppendEntries(sample.reply(kFirst), &records);
-      AppendEntries(sample.reply(kLatest), &records);
+      std::set<absl::string_view> seen;
+      AppendEntries(sample.reply(kFirst), &seen, &records);
+      AppendEntries(sample.reply(kLatest), &seen, &records);
     }
     TableDraft draft;
     draft.columns = KeyColumns(group);
