@@ -1,5 +1,6 @@
 #include "core/net/handshake.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/match.h"
@@ -40,6 +41,8 @@ ServerInfo ParseServerInfo(absl::string_view info) {
     if (name == "redis_version") {
       const int version = ParseVersion(value);
       if (version > 0) result.redis_version = version;
+    } else if (name == "valkey_version") {
+      result.valkey_version = std::max(ParseVersion(value), 0);
     } else if (name == "run_id") {
       result.run_id = std::string(value);
     } else if (name == "redis_mode" || name == "server_mode") {  // Valkey may say either

@@ -25,10 +25,13 @@ namespace redis_fdw {
 // treated as the oldest supported, Redis 6.0.
 struct ServerInfo {
   int redis_version = 60000;  // 70015 for 7.0.15; Valkey's redis_version counts too
+  int valkey_version = 0;     // 80001 for 8.0.1; 0: it is Redis
   std::string run_id;         // empty if unknown
   bool cluster_enabled = false;
 
   bool AtLeast(int major, int minor) const { return redis_version >= major * 10000 + minor * 100; }
+  // HPEXPIRE and its like: Redis 7.4, Valkey 9.0 (https://redis.io/commands/hpexpire/).
+  bool HasFieldTtl() const { return AtLeast(7, 4) || valkey_version >= 90000; }
 };
 
 // How to connect. The password appears in no message.

@@ -40,6 +40,10 @@ TEST(HandshakeTest, ServerInfo) {
   info = ParseServerInfo(
       "redis_version:7.2.4\nserver_name:valkey\nvalkey_version:8.0.1\nserver_mode:cluster\n");
   EXPECT_EQ(info.redis_version, 70204);
+  EXPECT_EQ(info.valkey_version, 80001);
+  EXPECT_FALSE(info.HasFieldTtl());
+  EXPECT_TRUE(ParseServerInfo("redis_version:7.2.4\nvalkey_version:9.0.0\n").HasFieldTtl());
+  EXPECT_TRUE(ParseServerInfo("redis_version:7.4.0\n").HasFieldTtl());
   EXPECT_TRUE(info.cluster_enabled);
   EXPECT_EQ(info.run_id, "");
 }

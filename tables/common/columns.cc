@@ -248,7 +248,7 @@ class Resolver {
     } else if (part == kTtlPart || part == kExpiresPart) {
       bound.kind = Cell::Kind::kInt64;
       bound.nullable = true;
-      bound.writable = row_is_key_;
+      bound.writable = row_is_key_ || rules_.row_ttl;
       bool ttl = part == kTtlPart;
       RETURN_IF_ERROR(CheckType(column, ttl ? "TTL" : "expiry time",
                                 TypeBit(ttl ? ColumnType::kInteger : ColumnType::kTimestamp),

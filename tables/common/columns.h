@@ -54,7 +54,8 @@ struct LayoutRules {
   absl::string_view type;    // "hash", for messages
   absl::string_view layout;  // "(field, value)", for hints
   std::vector<PartRule> parts;
-  bool fields = false;  // further columns are fields, and one of role `*` is all others
+  bool fields = false;   // further columns are fields, and one of role `*` is all others
+  bool row_ttl = false;  // rows that are no keys may have TTLs of their own, if the server has such
 };
 
 // A table's columns, understood.

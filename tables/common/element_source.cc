@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/script.h"
 
 namespace redis_fdw {
 namespace {
@@ -41,9 +42,9 @@ class SnapshotSink : public StepSink {
 
 class CursorSource : public StepSource {
  public:
-  CursorSource(absl::string_view command, absl::string_view key, int64_t count,
+  CursorSource(absl::string_view command, const char* script, absl::string_view key, int64_t count,
                const ElementShape* shape, RowWriter* rows)
-      : command_(command), key_(key), count_(count), shape_(shape), rows_(rows) {}
+      : command_(command), script_(script), key_(key), count_(count), shape_(shape), rows_(rows) {}
 
   State state() const override { return state_; }
   absl::StatusOr<Step> Next(const ServerInfo& server) override;
@@ -72,6 +73,7 @@ class CursorSource : public StepSource {
   }
 
   const std::string command_;
+  const char* const script_;
   const std::string key_;
   const int64_t count_;
   const ElementShape* shape_;
@@ -114,7 +116,12 @@ class CursorSource::PageSink : public StepSink {
 
 absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
   Command command(command_);
-  command.Key(key_).Arg(cursor_).Arg("COUNT").ArgInt(count_).ReadOnly();
+  if (script_ != nullptr) {
+    command = ScriptCommand(script_, key_);
+  } else {
+    command.Key(key_);
+  }
+  command.Arg(cursor_).Arg("COUNT").ArgInt(count_).ReadOnly();
   // Cursor 0 means the same to every server, any other only to the one that gave it.
   if (cursor_ != "0") command.CursorOf(server.run_id);
   auto sink = std::make_unique<PageSink>(this, first_page_);
@@ -148,19 +155,20 @@ std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShap
       });
 }
 
-std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, absl::string_view key,
-                                            int64_t count, const ElementShape* shape,
-                                            RowWriter* rows) {
-  return std::make_unique<CursorSource>(command, key, count, shape, rows);
+std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, const char* script,
+                                            absl::string_view key, int64_t count,
+                                            const ElementShape* shape, RowWriter* rows) {
+  return std::make_unique<CursorSource>(command, script, key, count, shape, rows);
 }
 
 std::unique_ptr<StepSource> NewCollectionSource(const CollectionCommands& commands,
                                                 absl::string_view key, const ScanOptions& options,
                                                 RowWriter* rows) {
-  if (options.mode == ScanMode::kSnapshot) {
+  if (options.mode == ScanMode::kSnapshot && commands.cursor_script == nullptr) {
     return NewSnapshotSource(commands.snapshot, commands.shape, rows);
   }
-  return NewCursorSource(commands.cursor, key, PageSize(options), commands.shape, rows);
+  return NewCursorSource(commands.cursor, commands.cursor_script, key, PageSize(options),
+                         commands.shape, rows);
 }
 
 std::string DescribeCollectionScan(absl::string_view snapshot, absl::string_view cursor,

@@ -55,15 +55,18 @@ std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShap
 // page is decoded the next is asked for: the cursor is the first thing in a reply. Every element
 // that is there throughout is written exactly once. If the first page is the last, it was the whole
 // collection in one atomic command, and nothing need be remembered of it.
-std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, absl::string_view key,
-                                            int64_t count, const ElementShape* shape,
-                                            RowWriter* rows);
+// `script`: does in place of the command; null: none.
+std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, const char* script,
+                                            absl::string_view key, int64_t count,
+                                            const ElementShape* shape, RowWriter* rows);
 
 // How the collections that have a cursor are scanned.
 struct CollectionCommands {
   Command snapshot;          // complete
   absl::string_view cursor;  // its name
   const ElementShape* shape;
+  // A script that takes and replies what the cursor's command does; null: none.
+  const char* cursor_script = nullptr;
 };
 
 // The source that `options` asks for. ScanMode::kAuto is a cursor with generous pages: a small

@@ -48,7 +48,8 @@ struct WriteRun {
   ConflictPolicy conflict = ConflictPolicy::kOverwrite;
   absl::string_view key;
   absl::string_view new_key;  // where updated rows go; equal to `key` but for those that move
-  TtlChange ttl;
+  TtlChange ttl;              // of the key
+  TtlChange row_ttl;          // of the rows themselves (Elements::HasRowTtl)
   bool want_results = false;
   const ServerInfo* server = nullptr;
   WriteState* state = nullptr;
@@ -70,6 +71,9 @@ class Elements {
   virtual absl::string_view redis_type() const = 0;
   // Whether a key is one row.
   virtual bool row_is_key() const { return false; }
+  // Whether rows that are no keys have TTLs of their own on that server. The source then shares
+  // them with each row (RowWriter::Share), and writes set WriteRun::row_ttl.
+  virtual bool HasRowTtl(const ServerInfo& /*server*/) const { return false; }
   // As Table::has_row_number().
   virtual bool has_row_number() const { return false; }
   // The part that Redis chooses where a row leaves it out (WriteResult::generated_id); -1: none.

@@ -4,7 +4,8 @@
 // template), the columns that show a key and its TTL, and how a batch of writes falls into runs of
 // one key. The type's Elements know nothing of it.
 //
-// key_table.cc declares and plans, key_table_scan.cc reads, key_table_write.cc writes.
+// key_table.cc declares and plans, key_table_scan.cc reads, key_table_write.cc writes,
+// key_table_ttl.cc judges what is written into TTLs.
 
 #ifndef REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
 #define REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
@@ -41,6 +42,19 @@ struct KeyNaming {
 
 // Of the options table_key_prefix or key_template. kInvalidOption, kInvalidTable.
 absl::StatusOr<KeyNaming> NameKeys(const TableDef& def);
+
+// What a write does to the TTLs of its key, and of its row where that has one of its own.
+struct TtlChanges {
+  TtlChange key;
+  TtlChange row;
+
+  friend bool operator==(const TtlChanges& a, const TtlChanges& b) {
+    return a.key == b.key && a.row == b.row;
+  }
+};
+
+// Whether an insert or update sets this column; false for -1.
+bool SetsColumn(const WriteOp& op, int column);
 
 class KeyTable : public Table {
  public:
@@ -83,7 +97,8 @@ class KeyTable : public Table {
   ScanPlan ElementPlan(const ScanPlan& plan) const;
   // The predicates of a plan that are about the key.
   std::vector<Predicate> KeyPredicates(const ScanPlan& plan) const;
-  absl::StatusOr<TtlChange> TtlOf(const WriteOp& op) const;
+  absl::StatusOr<TtlChanges> TtlOf(const WriteOp& op, const ServerInfo& server) const;
+  absl::StatusOr<TtlChange> GivenTtl(const WriteOp& op) const;
   absl::Status BuildRun(const WriteRun& run, std::vector<PlannedWrite>* out) const;
   absl::Status TruncateOne(Pipeline* pipeline) const;
   absl::Status TruncateMany(Pipeline* pipeline) const;

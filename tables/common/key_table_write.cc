@@ -1,7 +1,6 @@
 // Writing tables: a batch falls into runs of one key, which the type makes commands of.
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -77,10 +76,6 @@ const Cell* OldKey(const Columns& columns, const WriteOp& op) {
   return cell.kind() == Cell::Kind::kBytes ? &cell : nullptr;
 }
 
-bool Sets(const WriteOp& op, int column) {
-  return column >= 0 && (op.changed.empty() || op.changed[static_cast<size_t>(column)]);
-}
-
 absl::Status NoKey(const Columns& columns) {
   return MakeError(ErrorKind::kNullNotAllowed,
                    absl::StrCat("null value in column \"",
@@ -107,7 +102,7 @@ absl::Status FindKeys(const Columns& columns, const KeyNaming& naming, const Wri
     keys->key = keys->new_key = naming.KeyOf(old->bytes());
   }
   if (op.kind == WriteKind::kDelete) return absl::OkStatus();
-  if (op.kind == WriteKind::kUpdate && !Sets(op, columns.key_column)) return absl::OkStatus();
+  if (op.kind == WriteKind::kUpdate && !SetsColumn(op, columns.key_column)) return absl::OkStatus();
   const Cell& shown = op.new_cells[static_cast<size_t>(columns.key_column)];
   if (shown.is_null()) return NoKey(columns);
   keys->new_key = naming.KeyOf(shown.bytes());
@@ -123,63 +118,8 @@ std::unique_ptr<WriteState> KeyTable::NewWriteState() const {
   return std::make_unique<StateOfKeys>(std::move(one), elements_.get());
 }
 
-// What an insert or update does to the TTL of its key.
-absl::StatusOr<TtlChange> KeyTable::TtlOf(const WriteOp& op) const {
-  TtlChange change;
-  const bool insert = op.kind == WriteKind::kInsert;
-  if (op.kind == WriteKind::kDelete) return change;
-  const int ttl_column = map().ttl_column;
-  const int expires_column = map().expires_column;
-  const bool sets_ttl = Sets(op, ttl_column);
-  const bool sets_expires = Sets(op, expires_column);
-  Cell ttl = sets_ttl ? op.new_cells[static_cast<size_t>(ttl_column)] : Cell::Null();
-  Cell expires = sets_expires ? op.new_cells[static_cast<size_t>(expires_column)] : Cell::Null();
-  if (!elements_->row_is_key() &&
-      (!ttl.is_null() || !expires.is_null() ||
-       (!insert && !op.changed.empty() && (sets_ttl || sets_expires)))) {
-    int column = !ttl.is_null() || expires.is_null() ? ttl_column : expires_column;
-    return MakeError(ErrorKind::kUnsupported,
-                     absl::StrCat("column \"", map().names[static_cast<size_t>(column)],
-                                  "\" of foreign table \"", map().table, "\" cannot be written"),
-                     "Option \"ttl\" of the table sets a TTL when rows are inserted.",
-                     "It shows the TTL of the whole key, of which this row is a part.");
-  }
-  if (!ttl.is_null() && !expires.is_null() && insert) {
-    return MakeError(ErrorKind::kInvalidData,
-                     absl::StrCat("columns \"", map().names[static_cast<size_t>(ttl_column)],
-                                  "\" and \"", map().names[static_cast<size_t>(expires_column)],
-                                  "\" of foreign table \"", map().table, "\" are both given"),
-                     "Give one of them, and NULL for the other.");
-  }
-  if (!ttl.is_null()) {
-    constexpr int64_t kMostSeconds = std::numeric_limits<int64_t>::max() / 1000 / 1000;
-    const int64_t seconds = ttl.int64();
-    if (seconds == -1) return TtlChange{TtlChange::Kind::kPersist, 0};
-    if (seconds < 1 || seconds > kMostSeconds) {
-      return MakeError(
-          ErrorKind::kOutOfRange,
-          absl::StrCat("a TTL of ", seconds, " in column \"",
-                       map().names[static_cast<size_t>(ttl_column)], "\" of foreign table \"",
-                       map().table, "\" cannot be set"),
-          "A TTL is at least 1 (seconds), or -1 for none, or NULL for the table's own.");
-    }
-    return TtlChange{TtlChange::Kind::kRelative, seconds * 1000};
-  }
-  if (!expires.is_null()) {
-    if (expires.int64() == std::numeric_limits<int64_t>::max()) {
-      return TtlChange{TtlChange::Kind::kPersist, 0};
-    }
-    return TtlChange{TtlChange::Kind::kAbsolute, expires.int64()};
-  }
-  if (insert || sets_ttl || sets_expires) {
-    if (ttl_seconds_ > 0) return TtlChange{TtlChange::Kind::kRelative, ttl_seconds_ * 1000};
-    if (!insert && !op.changed.empty()) return TtlChange{TtlChange::Kind::kPersist, 0};
-  }
-  return change;
-}
-
 void KeyTable::FillDefaults(absl::Span<Cell> cells) const {
-  if (map().ttl_column < 0 || ttl_seconds_ == 0) return;
+  if (map().ttl_column < 0 || ttl_seconds_ == 0 || !elements_->row_is_key()) return;
   Cell& ttl = cells[static_cast<size_t>(map().ttl_column)];
   if (ttl.is_null()) ttl = Cell::Int64(ttl_seconds_);
 }
@@ -223,19 +163,19 @@ absl::Status KeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerIn
                                    bool want_results, WriteState* state,
                                    std::vector<PlannedWrite>* out) const {
   PartOps parts(map(), ops);
-  auto describe = [&](size_t i, OpKeys* keys, TtlChange* ttl) {
+  auto describe = [&](size_t i, OpKeys* keys, TtlChanges* ttl) {
     if (naming_.many()) RETURN_IF_ERROR(AtRow(FindKeys(map(), naming_, ops[i], keys), i));
-    auto change = TtlOf(ops[i]);
+    auto change = TtlOf(ops[i], server);
     if (!change.ok()) return AtRow(change.status(), i);
     *ttl = *change;
     return absl::OkStatus();
   };
   OpKeys keys;
-  TtlChange ttl;
+  TtlChanges ttl;
   if (!ops.empty()) RETURN_IF_ERROR(describe(0, &keys, &ttl));
   for (size_t first = 0; first < ops.size();) {
     OpKeys next_keys;
-    TtlChange next_ttl;
+    TtlChanges next_ttl;
     size_t end = first + 1;
     for (; end < ops.size(); ++end) {
       RETURN_IF_ERROR(describe(end, &next_keys, &next_ttl));
@@ -251,7 +191,8 @@ absl::Status KeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerIn
     run.conflict = ops[first].conflict;
     run.key = naming_.many() ? keys.key : naming_.pattern.literal();
     run.new_key = naming_.many() ? keys.new_key : naming_.pattern.literal();
-    run.ttl = ttl;
+    run.ttl = ttl.key;
+    run.row_ttl = ttl.row;
     run.want_results = want_results;
     run.server = &server;
     run.state = state == nullptr || !naming_.many()

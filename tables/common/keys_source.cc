@@ -210,6 +210,8 @@ class KeysSource::PageSink : public StepSink {
 };
 
 absl::StatusOr<Step> KeysSource::NextOf(OpenKey* key, const ServerInfo& server) {
+  // Then it is not the key's that is shown.
+  if (reading_.elements->HasRowTtl(server)) key->ttl_steps = 0;
   Step step{Command("PING"), nullptr};
   if (key->ttl_steps > 0) {
     bool expires = key->ttl_steps == 2 || !rows_->target().uses_ttl();

@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "tables/common/script.h"
+
 namespace redis_fdw {
 namespace {
 
@@ -19,7 +21,8 @@ class LookupSink : public StepSink {
   absl::Status OnElement(const ReplyElement& element) override {
     if (element.depth == 0) {
       bool is_array = element.type == ReplyType::kArray;
-      if (is_array != (operands_.size() > 1)) return UnexpectedReply(commands_->one);
+      bool many = operands_.size() > 1 || commands_->script != nullptr;
+      if (is_array != many) return UnexpectedReply(commands_->one);
       if (!is_array) return Decode(0, element);
       if (element.integer != static_cast<int64_t>(operands_.size())) {
         return UnexpectedReply(commands_->many);
@@ -67,7 +70,12 @@ absl::StatusOr<Step> LookupSource::Next(const ServerInfo& server) {
   auto operands = absl::MakeConstSpan(operands_).subspan(next_, count);
   next_ += count;
   Command command(count == 1 ? commands_->one : commands_->many);
-  command.Key(key_).ReadOnly();
+  if (commands_->script != nullptr) {
+    command = ScriptCommand(commands_->script, key_);
+  } else {
+    command.Key(key_);
+  }
+  command.ReadOnly();
   for (absl::string_view operand : operands) command.Arg(operand);
   return Step{std::move(command), std::make_unique<LookupSink>(operands, commands_, rows_)};
 }

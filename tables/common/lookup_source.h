@@ -23,6 +23,9 @@ struct LookupCommands {
   bool (*has_many)(const ServerInfo& server);
   // Writes the row that the answer to `operand` makes, if it makes one.
   absl::Status (*decode)(absl::string_view operand, const ReplyElement& answer, RowWriter* rows);
+  // A script that takes what `many` takes and always replies with an array; then the names are only
+  // for messages. Null: none.
+  const char* script = nullptr;
 };
 
 class LookupSource : public StepSource {

@@ -36,15 +36,22 @@ return 1
 
 // KEYS: where the hash is, where it goes (mostly the same). ARGV: '1' if the fields that no column
 // shows are replaced, how and how long to live, how many arguments are names and values, how many
-// are names of fields to remove, then these, and then the names of all fields that columns show.
+// are names of fields to remove, '1' if the server has TTLs of fields (which stay),
+// then these, and then the names of all fields that columns show.
 constexpr char kUpdateScript[] = R"lua(
 local from, to = KEYS[1], KEYS[2]
 if redis.call('TYPE', from).ok ~= 'hash' then return 0 end
 if from ~= to and redis.call('EXISTS', to) == 1 then return -1 end
-local last_set = 5 + tonumber(ARGV[4])
+local last_set = 6 + tonumber(ARGV[4])
 local last_unset = last_set + tonumber(ARGV[5])
-local set, shown, doomed = {}, {}, {}
-for i = 6, last_set, 2 do set[ARGV[i]] = true end
+local set, shown, doomed, lives = {}, {}, {}, {}
+for i = 7, last_set, 2 do
+  set[ARGV[i]] = true
+  if ARGV[6] == '1' then
+    local at = redis.call('HPEXPIRETIME', from, 'FIELDS', 1, ARGV[i])[1]
+    if at > 0 then lives[ARGV[i]] = at end
+  end
+end
 for i = last_set + 1, last_unset do
   if redis.call('HEXISTS', from, ARGV[i]) == 1 then doomed[#doomed + 1] = ARGV[i] end
 end
@@ -54,8 +61,9 @@ if ARGV[1] == '1' then
     if not shown[field] and not set[field] then doomed[#doomed + 1] = field end
   end
 end
-if last_set == 5 and #doomed > 0 and #doomed >= redis.call('HLEN', from) then return -2 end
-each('HSET', from, 6, last_set)
+if last_set == 6 and #doomed > 0 and #doomed >= redis.call('HLEN', from) then return -2 end
+each('HSET', from, 7, last_set)
+for field, at in pairs(lives) do redis.call('HPEXPIREAT', from, at, 'FIELDS', 1, field) end
 for _, field in ipairs(doomed) do redis.call('HDEL', from, field) end
 expire(from, ARGV[2], ARGV[3])
 if from ~= to then redis.call('RENAME', from, to) end
@@ -152,6 +160,7 @@ absl::Status HashRow::BuildUpdates(const WriteRun& run, std::vector<PlannedWrite
     command->Arg(replaces_rest ? "1" : "0");
     AppendTtl(run.ttl, command);
     command->ArgInt(static_cast<int64_t>(set.size())).ArgInt(static_cast<int64_t>(unset.size()));
+    command->Arg(run.server->HasFieldTtl() ? "1" : "0");
     for (absl::string_view part : set) command->Arg(part);
     for (absl::string_view field : unset) command->Arg(field);
     if (!replaces_rest) return absl::OkStatus();

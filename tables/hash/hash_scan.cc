@@ -1,5 +1,7 @@
 // Reading hashes.
 
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "core/base/status.h"
@@ -7,6 +9,7 @@
 #include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
 #include "tables/common/planning.h"
+#include "tables/hash/hash_field_ttl.h"
 #include "tables/hash/hash_table.h"
 
 namespace redis_fdw {
@@ -25,24 +28,75 @@ absl::Status WriteAnswer(absl::string_view field, const ReplyElement& answer, Ro
   return WriteField(field, answer.bytes, 0, rows);
 }
 
+// With TTLs: values as the scripts of hash_field_ttl.h give them.
+absl::Status WriteFieldWithTtl(absl::string_view field, absl::string_view value, int64_t,
+                               RowWriter* rows) {
+  RETURN_IF_ERROR(TakeTtl(&value, rows));
+  return WriteField(field, value, 0, rows);
+}
+
+absl::Status WriteAnswerWithTtl(absl::string_view field, const ReplyElement& answer,
+                                RowWriter* rows) {
+  if (answer.type == ReplyType::kNil) return absl::OkStatus();  // no such field
+  if (answer.type != ReplyType::kBulk) return UnexpectedReply("HMGET");
+  return WriteFieldWithTtl(field, answer.bytes, 0, rows);
+}
+
 constexpr ElementShape kFieldAndValue = {2, &WriteField};
+constexpr ElementShape kWithTtl = {2, &WriteFieldWithTtl};
 constexpr LookupCommands kLookup = {"HGET", "HMGET", nullptr, &WriteAnswer};
+constexpr LookupCommands kLookupWithTtl = {"HMGET", "HMGET", nullptr, &WriteAnswerWithTtl,
+                                           kLookupTtlScript};
+
+// Chooses between two sources when it is known who will be asked.
+class ByServerSource : public StepSource {
+ public:
+  using Make = std::function<std::unique_ptr<StepSource>(bool with_ttl)>;
+  explicit ByServerSource(Make make) : make_(std::move(make)), source_(make_(false)) {}
+
+  State state() const override { return source_->state(); }
+  absl::StatusOr<Step> Next(const ServerInfo& server) override {
+    if (!chosen_ && server.HasFieldTtl()) source_ = make_(true);
+    chosen_ = true;
+    return source_->Next(server);
+  }
+  size_t window() const override { return source_->window(); }
+  bool Resume() override { return source_->Resume(); }
+
+ private:
+  Make make_;
+  bool chosen_ = false;
+  std::unique_ptr<StepSource> source_;
+};
+
+bool ShowsTtl(const RowWriter& rows) {
+  return rows.target().uses_ttl() || rows.target().uses_expires();
+}
+
+std::unique_ptr<StepSource> NewScan(absl::string_view key, const ScanOptions& options,
+                                    bool with_ttl, RowWriter* rows) {
+  Command all("HGETALL");
+  all.Key(key);
+  CollectionCommands commands = {std::move(all), "HSCAN", with_ttl ? &kWithTtl : &kFieldAndValue,
+                                 with_ttl ? kScanTtlScript : nullptr};
+  return NewCollectionSource(commands, key, options, rows);
+}
 
 }  // namespace
 
 ElementSourceFactory HashElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
-  if (plan.op != ScanOp::kLookup) {
-    return [options](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
-      Command all("HGETALL");
-      all.Key(key);
-      return NewCollectionSource({std::move(all), "HSCAN", &kFieldAndValue}, key, options, rows);
-    };
-  }
-  return [options, predicates = PredicatesOf(plan)](
+  const bool lookup = plan.op == ScanOp::kLookup;
+  return [lookup, options, predicates = PredicatesOf(plan)](
              absl::string_view key, absl::Span<const Cell> params,
              RowWriter* rows) -> std::unique_ptr<StepSource> {
-    return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kField, params),
-                                          static_cast<size_t>(options.fetch_size), &kLookup, rows);
+    auto make = [=](bool with_ttl) -> std::unique_ptr<StepSource> {
+      if (!lookup) return NewScan(key, options, with_ttl, rows);
+      return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kField, params),
+                                            static_cast<size_t>(options.fetch_size),
+                                            with_ttl ? &kLookupWithTtl : &kLookup, rows);
+    };
+    if (!ShowsTtl(*rows)) return make(false);
+    return std::make_unique<ByServerSource>(make);
   };
 }
 

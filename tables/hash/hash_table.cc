@@ -38,7 +38,7 @@ LayoutRules HashElements::Layout() {
   PartRule field{"field", {}};
   field.bound.identity = true;
   PartRule value{"value", {}};
-  return {kName, "(field, value)", {field, value}, false};
+  return {kName, "(field, value)", {field, value}, false, true};
 }
 
 ScanPlan HashElements::Plan(const ScanRequest& request) const {

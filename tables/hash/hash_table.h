@@ -26,6 +26,7 @@ class HashElements : public Elements {
   static LayoutRules Layout();
 
   absl::string_view redis_type() const override { return "hash"; }
+  bool HasRowTtl(const ServerInfo& server) const override { return server.HasFieldTtl(); }
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                     absl::Span<const std::string> operand_names,
@@ -37,7 +38,7 @@ class HashElements : public Elements {
 
   // HSET of many fields (variadic since 4.0); HSETNX, one each, where what is there must stay.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
-  // A script: HSET would create a field that is gone.
+  // A script: HSET would create a field that is gone, and take its TTL away.
   absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // HDEL of many fields.
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
