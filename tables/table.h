@@ -116,6 +116,8 @@ struct PlannedWrite {
   using Interpret = absl::Status (*)(const ReplyElement& element, absl::Span<WriteResult> results);
   Interpret interpret = nullptr;
   int generated_column = -1;  // for WriteResult, where a result has a generated id
+  // Says better what an error reply means, where the type knows; null: as it is.
+  absl::Status (*explain)(const absl::Status& error) = nullptr;
 };
 
 // State that a Table keeps between the batches of one statement (for lists: which indexes were

@@ -37,7 +37,7 @@ class WriteSink : public ReplySink {
     return absl::OkStatus();
   }
   absl::Status OnError(const absl::Status& error) override {
-    Note(error);
+    Note(write_->explain == nullptr ? error : write_->explain(error));
     return absl::OkStatus();
   }
 
@@ -56,17 +56,31 @@ class WriteSink : public ReplySink {
   Refusal* refusal_;
 };
 
-absl::Status DescribeRefusal(const Refusal& refusal, int64_t first_row, size_t batch_rows,
-                             bool other_commands) {
+// "The row is field "a"." where one row was refused whose values are known; else empty.
+std::string NameRow(const Table& table, const Refusal& refusal, absl::Span<const WriteOp> ops) {
+  if (refusal.op_count != 1) return "";
+  const WriteOp& op = ops[refusal.first_op];
+  if (op.kind == WriteKind::kDelete) return "";
+  OutputShape all;
+  for (size_t i = 0; i < op.new_cells.size(); ++i) all.columns.push_back(static_cast<int>(i));
+  return absl::StrCat("The row is ", table.DescribeRow(all, op.new_cells, -1), ".");
+}
+
+absl::Status DescribeRefusal(const Table& table, absl::Span<const WriteOp> ops,
+                             const Refusal& refusal, int64_t first_row, bool other_commands) {
+  const size_t batch_rows = ops.size();
   ErrorInfo info = GetErrorInfo(refusal.status);
+  const std::string name = NameRow(table, refusal, ops);
   int64_t first = first_row + static_cast<int64_t>(refusal.first_op);
   int64_t last = first + static_cast<int64_t>(refusal.op_count) - 1;
-  if (first == 1 && batch_rows == 1)
-    return refusal.status;  // a statement of one row: nothing to add
+  if (first == 1 && batch_rows == 1) {  // perhaps a statement of one row
+    if (info.kind != ErrorKind::kUniqueViolation || !info.detail.empty()) return refusal.status;
+    return MakeError(info.kind, info.message, info.hint, name);
+  }
   std::string rows = first == last ? absl::StrCat("Row ", first, " of the statement was")
                                    : absl::StrCat("Rows ", first, " to ", last,
                                                   " of the statement, sent as one command, were");
-  std::string detail = absl::StrCat(rows, " refused.");
+  std::string detail = absl::StrCat(rows, " refused.", name.empty() ? "" : " ", name);
   if (first > 1) absl::StrAppend(&detail, " Rows before may have been written.");
   if (other_commands) {
     absl::StrAppend(&detail, " Rows after, up to row ",
@@ -125,7 +139,7 @@ absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool w
   pipeline->ReleaseIdle();
   if (refusal.write == nullptr) return absl::OkStatus();
   bool more_after = refusal.write != &writes.back();
-  return DescribeRefusal(refusal, first_row, ops.size(), more_after);
+  return DescribeRefusal(table, ops, refusal, first_row, more_after);
 }
 
 }  // namespace redis_fdw

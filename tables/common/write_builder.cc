@@ -57,6 +57,7 @@ absl::Status AppendCommands(const WriteRun& run, const Command& start,
       bool if_applied = run.conflict != ConflictPolicy::kOverwrite;
       write.command = WithTtl(write.command, run.ttl, if_applied);
     }
+    write.explain = grouping.explain;
     out->push_back(std::move(write));
   }
   return absl::OkStatus();

@@ -32,6 +32,7 @@ struct WriteGrouping {
   size_t max_ops = kMaxOpsPerCommand;  // 1: one command each
   size_t max_bytes = kMaxBytesPerCommand;
   PlannedWrite::Interpret interpret = nullptr;
+  absl::Status (*explain)(const absl::Status& error) = nullptr;  // as PlannedWrite::explain
   bool sets_ttl = false;  // the commands set the run's TTL themselves, or must not
 };
 

@@ -228,7 +228,8 @@ TEST_F(HashTest, UpdatesGoThroughOneScript) {
   std::vector<Cell> rename = {Cell::Bytes("b"), Cell::Bytes("2")};
   std::vector<WriteOp> ops = {UpdateOp(a, set, {false, true}), UpdateOp(a, rename, {true, false}),
                               UpdateOp(a, rename)};
-  EXPECT_THAT(*t_.BuildWrites(ops), ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 2 a b 0 \"\" a b 1 2"));
+  EXPECT_THAT(*t_.BuildWrites(ops),
+              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 2 a b 0 \"\" a b 1 2"));
   t_.Handle([](const FakeServer::Argv&) { return Array({Int(1), Int(0), Int(1)}); });
   ASSERT_TRUE(t_.Write(ops, true).ok());
   EXPECT_TRUE(t_.results()[0].applied);

@@ -1,5 +1,6 @@
 // Writing streams.
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "tables/common/write_builder.h"
@@ -15,6 +16,18 @@ absl::Status InterpretId(const ReplyElement& element, absl::Span<WriteResult> re
   }
   results[0].generated_id = std::string(element.bytes);
   return absl::OkStatus();
+}
+
+// Redis says two things of an id that it does not take because of its order.
+absl::Status ExplainId(const absl::Status& error) {
+  const ErrorInfo info = GetErrorInfo(error);
+  if (!absl::StrContains(info.message, "equal or smaller than") &&
+      !absl::StrContains(info.message, "must be greater than 0-0")) {
+    return error;
+  }
+  return MakeError(ErrorKind::kOutOfRange, "the stream id is not above that of the last entry",
+                   "Leave it NULL or '*' to let Redis choose one that is.",
+                   "Ids of a stream only grow, also after entries were deleted.");
 }
 
 }  // namespace
@@ -64,6 +77,7 @@ absl::Status StreamElements::BuildInserts(const WriteRun& run,
   WriteGrouping grouping;
   grouping.max_ops = 1;
   if (run.want_results) grouping.interpret = &InterpretId;
+  grouping.explain = &ExplainId;
   Command start("XADD");
   start.Key(run.key);
   auto append = [this](const WriteOp& op, Command* command) { return AppendEntry(op, command); };
