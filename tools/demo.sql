@@ -61,7 +61,37 @@ INSERT INTO events VALUES
 SELECT * FROM events ORDER BY stream_id;
 
 \echo
-\echo == 6. All of it beside ordinary tables
+\echo == 6. Profiles: many hashes, a row each, with typed columns and a TTL
+\echo
+CREATE FOREIGN TABLE profiles (id int, name text, age int, tags jsonb, ttl bigint)
+  SERVER redis_server
+  OPTIONS (table_type 'hash', key_template 'user:{id}', row_per 'key', ttl '3600');
+
+INSERT INTO profiles VALUES (1, 'Ada', 36, '["math"]', NULL), (2, 'Grace', 85, '["navy", "cobol"]', NULL),
+  (3, 'Linus', NULL, NULL, -1);
+
+UPDATE profiles SET age = age + 1 WHERE age IS NOT NULL RETURNING id, name, age;
+
+SELECT id, name, age, tags, ttl > 0 AS expires FROM profiles ORDER BY id;
+
+EXPLAIN (VERBOSE, COSTS OFF) UPDATE profiles SET tags = NULL WHERE id = 2;
+
+\echo
+\echo == 7. What is there already: tables made of keys
+\echo
+CREATE SCHEMA found;
+IMPORT FOREIGN SCHEMA "*" FROM SERVER redis_server INTO found;
+
+SELECT foreign_table_name FROM information_schema.foreign_tables
+  WHERE foreign_table_schema = 'found' ORDER BY 1;
+
+\echo
+\echo == 8. What tables cannot say
+\echo
+SELECT redis_command('redis_server', 'INCRBY', 'visits', '5');
+
+\echo
+\echo == 9. All of it beside ordinary tables
 \echo
 CREATE TABLE players (name text PRIMARY KEY, country text);
 
@@ -76,7 +106,7 @@ SELECT p.country, sum(l.points) AS points, coalesce(sum(e.spent), 0) AS spent
   ORDER BY points DESC;
 
 \echo
-\echo == 7. What it asks of Redis
+\echo == 10. What it asks of Redis
 \echo
 EXPLAIN (VERBOSE, ANALYZE)
   SELECT user_id FROM sessions WHERE token = 'token-4242';
