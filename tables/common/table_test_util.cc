@@ -20,7 +20,18 @@ ConnectionSpec Spec() {
   return spec;
 }
 
-ColumnDef ColumnOf(absl::string_view text) {
+std::string LineOf(const Command& command) {
+  Lines words;
+  for (size_t i = 0; i < command.size(); ++i) {
+    bool script = i == 1 && command.name() == "EVAL";
+    words.push_back(script ? "SCRIPT" : QuoteArgument(command.arg(i)));
+  }
+  return absl::StrJoin(words, " ");
+}
+
+}  // namespace
+
+ColumnDef ParseColumn(absl::string_view text) {
   static const std::map<std::string, ColumnType>* const types =
       new std::map<std::string, ColumnType>{{"text", ColumnType::kText},
                                             {"bytea", ColumnType::kBinary},
@@ -40,17 +51,6 @@ ColumnDef ColumnOf(absl::string_view text) {
   return column;
 }
 
-std::string LineOf(const Command& command) {
-  Lines words;
-  for (size_t i = 0; i < command.size(); ++i) {
-    bool script = i == 1 && command.name() == "EVAL";
-    words.push_back(script ? "SCRIPT" : QuoteArgument(command.arg(i)));
-  }
-  return absl::StrJoin(words, " ");
-}
-
-}  // namespace
-
 TableTester::TableTester()
     : server_([this](const FakeServer::Argv& argv) { return Answer(argv); }),
       network_(&server_),
@@ -69,7 +69,7 @@ absl::StatusOr<std::unique_ptr<const Table>> TableTester::TryBind(absl::string_v
                                                                   TableDef def) {
   def.name = "t";
   if (def.key.empty() && def.key_template.empty()) def.key = "k";
-  for (const std::string& column : columns) def.columns.push_back(ColumnOf(column));
+  for (const std::string& column : columns) def.columns.push_back(ParseColumn(column));
   return FindTableType(type)->Bind(def);
 }
 

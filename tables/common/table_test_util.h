@@ -88,6 +88,9 @@ class TableTester {
   std::vector<WriteResult> results_;
 };
 
+// A column, as Bind() takes it.
+ColumnDef ParseColumn(absl::string_view text);
+
 Predicate Where(int column, CompareOp op, Semantics semantics, int operand);
 
 // Ops whose cells live as long as what they were made of.
