@@ -27,7 +27,7 @@ class SnapshotSink : public StepSink {
 
   absl::Status OnElement(const ReplyElement& element) override {
     if (element.depth == 1 && element.type == ReplyType::kBulk) {
-      return reader_.Add(element.bytes, true, rows());
+      return reader_.Take(element.bytes) ? reader_.Write(rows()) : absl::OkStatus();
     }
     bool is_array = element.depth == 0 && element.type == ReplyType::kArray;
     if (!is_array || element.integer % parts_ != 0) return UnexpectedReply(command_);
@@ -95,8 +95,10 @@ class CursorSource::PageSink : public StepSink {
 
   absl::Status OnElement(const ReplyElement& element) override {
     if (element.depth == 2 && element.type == ReplyType::kBulk) {
-      bool is_new = !reader_.at_first() || source_->IsNew(element.bytes, first_page_);
-      return reader_.Add(element.bytes, is_new, rows());
+      // Not before the element is complete: of one whose rest is lost with the connection, nothing
+      // may be remembered.
+      bool writes = reader_.Take(element.bytes) && source_->IsNew(reader_.identity(), first_page_);
+      return writes ? reader_.Write(rows()) : absl::OkStatus();
     }
     if (element.depth == 1 && element.index == 0 && element.type == ReplyType::kBulk) {
       source_->OnCursor(element.bytes);
@@ -132,17 +134,14 @@ absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
 
 }  // namespace
 
-absl::Status ElementReader::Add(absl::string_view part, bool wanted, RowWriter* rows) {
-  if (shape_->parts == 1) {
-    return wanted ? shape_->write(part, {}, position_++, rows) : absl::OkStatus();
-  }
-  have_first_ = !have_first_;
+bool ElementReader::Take(absl::string_view part) {
+  have_first_ = shape_->parts == 2 && !have_first_;
   if (have_first_) {
-    wanted_ = wanted;
-    if (wanted) first_.assign(part.data(), part.size());
-    return absl::OkStatus();
+    first_.assign(part.data(), part.size());
+  } else {
+    last_ = part;
   }
-  return wanted_ ? shape_->write(first_, part, position_++, rows) : absl::OkStatus();
+  return !have_first_;
 }
 
 std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShape* shape,

@@ -33,18 +33,21 @@ class ElementReader {
   explicit ElementReader(const ElementShape* shape, int64_t first_position = 0)
       : shape_(shape), position_(first_position) {}
 
-  // The next part. `wanted` is looked at with an element's first part only; false skips the
-  // element.
-  absl::Status Add(absl::string_view part, bool wanted, RowWriter* rows);
-  // Whether the next part is the first of its element.
-  bool at_first() const { return !have_first_; }
+  // Takes the next part; true if its element is complete, for identity() and Write() until the next
+  // call.
+  bool Take(absl::string_view part);
+  absl::string_view identity() const { return shape_->parts == 1 ? last_ : first_; }
+  absl::Status Write(RowWriter* rows) {
+    absl::string_view second = shape_->parts == 1 ? absl::string_view() : last_;
+    return shape_->write(identity(), second, position_++, rows);
+  }
 
  private:
   const ElementShape* shape_;
   int64_t position_;
   std::string first_;  // its bytes must survive a change of batch
+  absl::string_view last_;
   bool have_first_ = false;
-  bool wanted_ = true;
 };
 
 // One command whose reply is the flat array: HGETALL, SMEMBERS, ZRANGE ... WITHSCORES, LRANGE.

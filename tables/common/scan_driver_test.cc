@@ -301,6 +301,28 @@ TEST_F(ScanDriverTest, ACursorBeginsAgainElsewhereAndRepeatsNothing) {
                           "HSCAN k 7 COUNT 1000"));
 }
 
+// Wherever a page is cut, between a field and its value too.
+TEST_F(ScanDriverTest, ACursorLosesNothingOfAPageThatIsCut) {
+  t_.options.mode = ScanMode::kCursor;
+  t_.server().options.read_at_most = 3;
+  t_.Reply("HSCAN k 0 COUNT 1000", Array({Bulk("7"), Fields(5)}));
+  t_.Reply("HSCAN k 7 COUNT 1000", Array({Bulk("0"), Bulks({"f5", "v5"})}));
+  for (int waits = 0; waits < 60; ++waits) {
+    std::unique_ptr<Scan> scan = Open(t_.Plan({}));
+    RowBatch batch(2, 1, 1 << 20);
+    ASSERT_TRUE(StartWithout(scan.get()).ok());
+    Lines rows;
+    for (int batches = 0;; ++batches) {
+      ASSERT_TRUE(scan->NextBatch(&batch).ok());
+      if (batch.rows() == 0) break;
+      for (std::string& line : RowLines(batch)) rows.push_back(std::move(line));
+      if (batches == waits % 6) t_.server().CloseAll();
+      t_.server().options.read_at_most = static_cast<size_t>(1 + waits / 6);
+    }
+    EXPECT_EQ(rows, FieldRows(6)) << waits;
+  }
+}
+
 TEST_F(ScanDriverTest, ASnapshotThatGaveRowsIsNotRepeated) {
   t_.options.mode = ScanMode::kSnapshot;
   t_.batch_rows = 1;
