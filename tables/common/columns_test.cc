@@ -250,9 +250,8 @@ TEST(ColumnsTest, RolesThatTheTypeDoesNotHave) {
               HasSubstr("are: key, stream_id, ttl, expires_at, *."));
   EXPECT_THAT(Refused(Pairs(), {"a", "b", "o:jsonb:*"}).message, HasSubstr("the role \"*\""));
   Options options = {true, 0, false};
-  EXPECT_EQ(
-      Refused(Pairs(), {"id:integer:ttl", "f", "v"}, options).message,
-      "column \"id\" of foreign table \"t\" is the key's variable part, not \"ttl\"");
+  EXPECT_EQ(Refused(Pairs(), {"id:integer:ttl", "f", "v"}, options).message,
+            "column \"id\" of foreign table \"t\" is the key's variable part, not \"ttl\"");
 }
 
 TEST(ColumnsTest, OptionFieldWhereNoFieldIs) {

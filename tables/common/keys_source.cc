@@ -1,6 +1,8 @@
 #include "tables/common/keys_source.h"
 
+#include <algorithm>
 #include <deque>
+#include <iterator>
 #include <list>
 #include <utility>
 
@@ -20,9 +22,12 @@ struct OpenKey {
   const std::string key;
   RowWriter rows;
   std::unique_ptr<StepSource> source;
+  std::list<OpenKey>::iterator self;
   int ttl_steps = 0;  // to be submitted before those of the source
   int in_flight = 0;
-  bool gone = false;  // it turned out to be of another type
+  bool gone = false;    // it turned out to be of another type
+  bool live = false;    // there is something to ask, now or when a reply has come
+  bool queued = false;  // there is now
 };
 
 // The answer to TYPE, where the row is the key and only its being there matters.
@@ -56,19 +61,14 @@ class KeysSource : public StepSource {
   }
 
   State state() const override {
-    if (!waiting_.empty() || scan_ == ScanState::kReady) return State::kReady;
-    if (Ready() != open_.end()) return State::kReady;
-    return open_.empty() && scan_ == ScanState::kDone ? State::kDone : State::kWaiting;
+    if (!waiting_.empty() || !ready_.empty() || scan_ == ScanState::kReady) return State::kReady;
+    return live_ == 0 && scan_ == ScanState::kDone ? State::kDone : State::kWaiting;
   }
 
   absl::StatusOr<Step> Next(const ServerInfo& server) override {
     if (scan_ == ScanState::kReady && waiting_.size() < kFewKeys) return NextPage(server);
-    auto ready = Ready();
-    if (ready == open_.end()) {
-      if (waiting_.empty()) return NextPage(server);
-      ready = OpenNext();
-    }
-    return NextOf(&*ready, server);
+    if (ready_.empty()) OpenNext();
+    return NextOf(ready_.front(), server);
   }
 
   size_t window() const override { return kPipelinedLookups; }
@@ -77,18 +77,23 @@ class KeysSource : public StepSource {
  private:
   class KeySink;
   class PageSink;
-  class TtlSink;
   enum class ScanState { kReady, kInFlight, kDone };
 
-  static bool HasStep(const OpenKey& key) {
-    return !key.gone && (key.ttl_steps > 0 || key.source->state() == State::kReady);
-  }
-  // The first key with something to ask.
-  std::list<OpenKey>::iterator Ready() const {
-    auto& open = const_cast<std::list<OpenKey>&>(open_);
-    auto it = open.begin();
-    while (it != open.end() && !HasStep(*it)) ++it;
-    return it;
+  // Notes whether the key has something to ask, after whatever may have changed that.
+  void Update(OpenKey* key) {
+    const State state = key->ttl_steps > 0 ? State::kReady : key->source->state();
+    const bool live = !key->gone && state != State::kDone;
+    if (live != key->live) live_ += live ? 1 : -1;
+    key->live = live;
+    const bool ready = live && state == State::kReady;
+    if (ready == key->queued) return;
+    key->queued = ready;
+    if (ready) {
+      ready_.push_back(key);
+    } else {
+      // Mostly the first, which has just been asked for its last step.
+      ready_.erase(std::find(ready_.begin(), ready_.end(), key));
+    }
   }
 
   void OpenSource(OpenKey* key) {
@@ -106,17 +111,19 @@ class KeysSource : public StepSource {
     key->source = std::make_unique<FixedSource>(1, type);
   }
 
-  std::list<OpenKey>::iterator OpenNext() {
+  void OpenNext() {
     open_.emplace_back(std::move(waiting_.front()), rows_->ForKey());
     waiting_.pop_front();
     OpenKey* key = &open_.back();
+    key->self = std::prev(open_.end());
     if (reading_.access != KeyAccess::kOne) {
       key->rows.Share(kKeyPart, Cell::Bytes(reading_.naming->Shown(key->key)));
     }
     OpenSource(key);
-    return std::prev(open_.end());
+    Update(key);
   }
 
+  Step TtlStepOf(OpenKey* key, const ServerInfo& server);
   absl::StatusOr<Step> NextOf(OpenKey* key, const ServerInfo& server);
   absl::StatusOr<Step> NextPage(const ServerInfo& server);
   void OnCursor(absl::string_view cursor) {
@@ -136,9 +143,8 @@ class KeysSource : public StepSource {
   // A reply of the key is complete.
   void OnReply(OpenKey* key) {
     --key->in_flight;
-    bool done = key->gone || (key->ttl_steps == 0 && key->source->state() == State::kDone);
-    if (key->in_flight > 0 || !done) return;
-    open_.remove_if([key](const OpenKey& open) { return &open == key; });
+    Update(key);
+    if (key->in_flight == 0 && !key->live) open_.erase(key->self);
   }
 
   const KeysReading& reading_;
@@ -147,6 +153,8 @@ class KeysSource : public StepSource {
   RowWriter* rows_;
   std::deque<std::string> waiting_;  // found and not begun
   std::list<OpenKey> open_;          // begun and not finished
+  std::deque<OpenKey*> ready_;       // of these, those that are queued
+  int live_ = 0;                     // how many of them are live
   bool key_is_row_;
   int ttl_steps_;
   ScanState scan_;
@@ -161,7 +169,10 @@ class KeysSource::KeySink : public StepSink {
       : StepSink(keys->rows_), keys_(keys), key_(key), inner_(std::move(inner)) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
-    return inner_->OnElement(element);
+    RETURN_IF_ERROR(inner_->OnElement(element));
+    // A cursor tells what to ask next before its page has come.
+    if (!key_->queued) keys_->Update(key_);
+    return absl::OkStatus();
   }
 
  protected:
@@ -209,19 +220,21 @@ class KeysSource::PageSink : public StepSink {
   KeysSource* keys_;
 };
 
+Step KeysSource::TtlStepOf(OpenKey* key, const ServerInfo& server) {
+  const bool expires = key->ttl_steps == 2 || !rows_->target().uses_ttl();
+  --key->ttl_steps;
+  return expires ? ExpiresStep(key->key, server, &key->rows) : TtlStep(key->key, &key->rows);
+}
+
 absl::StatusOr<Step> KeysSource::NextOf(OpenKey* key, const ServerInfo& server) {
   // Then it is not the key's that is shown.
   if (reading_.elements->HasRowTtl(server)) key->ttl_steps = 0;
-  Step step{Command("PING"), nullptr};
-  if (key->ttl_steps > 0) {
-    bool expires = key->ttl_steps == 2 || !rows_->target().uses_ttl();
-    step = expires ? ExpiresStep(key->key, server, &key->rows) : TtlStep(key->key, &key->rows);
-    --key->ttl_steps;
-  } else {
-    ASSIGN_OR_RETURN(step, key->source->Next(server));
-  }
+  absl::StatusOr<Step> step =
+      key->ttl_steps > 0 ? TtlStepOf(key, server) : key->source->Next(server);
+  if (!step.ok()) return step;
   ++key->in_flight;
-  step.sink = std::make_unique<KeySink>(this, key, std::move(step.sink));
+  step->sink = std::make_unique<KeySink>(this, key, std::move(step->sink));
+  Update(key);
   return step;
 }
 
@@ -238,17 +251,20 @@ absl::StatusOr<Step> KeysSource::NextPage(const ServerInfo& server) {
 }
 
 // A page that was lost is asked for again from the beginning, since another server may answer; keys
-// that were being read begin again if they have given no row yet.
+// that were being read begin again if they have given no row yet. Those of another type, and those
+// of which nothing but the end of a reply was missing, are done.
 bool KeysSource::Resume() {
-  for (OpenKey& key : open_) {
-    key.in_flight = 0;
-    if (key.rows.written() == 0) {
-      OpenSource(&key);
-    } else if (key.source->Resume()) {
-      key.ttl_steps = ttl_steps_;
-    } else {
-      return false;
+  for (auto next = open_.begin(); next != open_.end();) {
+    OpenKey* key = &*next++;
+    key->in_flight = 0;
+    if (!key->gone && key->rows.written() == 0) {
+      OpenSource(key);
+    } else if (!key->gone) {
+      if (!key->source->Resume()) return false;
+      if (key->source->state() != State::kDone) key->ttl_steps = ttl_steps_;
     }
+    Update(key);
+    if (!key->live) open_.erase(key->self);
   }
   if (scan_ == ScanState::kDone) return true;
   scan_ = ScanState::kReady;

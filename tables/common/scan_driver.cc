@@ -110,6 +110,7 @@ absl::Status ScanDriver::NextBatch(RowBatch* batch) {
 
 absl::Status ScanDriver::Fill(RowBatch* batch) {
   while (true) {
+    Retire();
     RETURN_IF_ERROR(SubmitReady());
     if (batch->Full()) return in_flight_ > 0 ? pipeline_->Flush() : absl::OkStatus();
     if (in_flight_ == 0) {
@@ -118,7 +119,6 @@ absl::Status ScanDriver::Fill(RowBatch* batch) {
       return MakeError(ErrorKind::kInternal, "a scan waits for a reply that it did not ask for");
     }
     RETURN_IF_ERROR(pipeline_->RunUntil([&] { return MayProceed(batch); }));
-    Retire();
   }
 }
 
