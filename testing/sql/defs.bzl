@@ -19,6 +19,7 @@ def sql_test(
         config = [],
         extension = True,
         size = "medium",
+        twice = False,
         **kwargs):
     """A test that compares psql's output, byte by byte.
 
@@ -30,6 +31,8 @@ def sql_test(
       config: lines of postgresql.conf, without spaces.
       extension: False for a PostgreSQL without redis_fdw; implies bare.
       size: as in sh_test.
+      twice: True to run the file two times in one session, the second under
+        plan_cache_mode = force_generic_plan; see sql_runner.cc.
       **kwargs: as in sh_test.
     """
     sql = sql or name + ".sql"
@@ -48,6 +51,8 @@ def sql_test(
     ]
     if bare or not extension:
         args.append("--bare")
+    if twice:
+        args.append("--twice")
     if extension:
         args.append("$(rootpaths //pg_glue:extension_files)")
         data.append("//pg_glue:extension_files")

@@ -5,7 +5,12 @@
 //   :'redis'            a host_port option that reaches this test's Redis by its unix socket
 //   :'redis_tcp'        another, by TCP
 //   \! redis HGETALL k  runs redis-cli on it
+//   \! redis_ttl k 50 60  prints whether the TTL of k is within these seconds, both included
 // Paths and ports, which differ from run to run, are masked in the output.
+//
+// With --twice the file runs two times in one session, each time in an empty schema `suite` and an
+// empty Redis, the second time under plan_cache_mode = force_generic_plan; both have to print the
+// same. What the file makes outside of the schema (servers, roles) it has to drop.
 
 #include <stdlib.h>
 
@@ -34,6 +39,7 @@ struct Flags {
   PostgresOptions postgres;
   bool bare = false;
   bool record = false;
+  bool twice = false;
 };
 
 absl::StatusOr<Flags> ParseFlags(int argc, char** argv) {
@@ -50,6 +56,8 @@ absl::StatusOr<Flags> ParseFlags(int argc, char** argv) {
       flags.postgres.config.emplace_back(arg);
     } else if (arg == "--bare") {
       flags.bare = true;
+    } else if (arg == "--twice") {
+      flags.twice = true;
     } else if (arg == "--record") {
       flags.record = true;
     } else if (!absl::StartsWith(arg, "--")) {
@@ -75,16 +83,72 @@ absl::Status Prepare(PostgresServer& postgres, const RedisServer& redis) {
   return absl::OkStatus();
 }
 
-// A program `redis` for \! in the .sql file.
-absl::Status WriteRedisCommand(const std::string& path, const RedisServer& redis) {
-  const std::string script =
-      absl::StrCat("#!/bin/sh\nexec redis-cli -s ", redis.unix_socket(), " \"$@\"\n");
-  if (absl::Status status = WriteFile(path, script); !status.ok()) return status;
-  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+// The programs for \! in the .sql file.
+absl::Status WriteCommands(const TempDir& dir, const RedisServer& redis) {
+  const std::string cli = absl::StrCat("redis-cli -s ", redis.unix_socket());
+  const std::pair<std::string, std::string> programs[] = {
+      {"redis", absl::StrCat("#!/bin/sh\nexec ", cli, " \"$@\"\n")},
+      {"redis_ttl", absl::StrCat("#!/bin/sh\nttl=$(", cli, R"sh( TTL "$1")
+if [ "$ttl" -ge "$2" ] && [ "$ttl" -le "$3" ]; then
+  echo "$1 expires in $2 to $3 seconds"
+else
+  echo "$1 expires in $ttl seconds, not $2 to $3"
+fi
+)sh")}};
+  for (const auto& [name, script] : programs) {
+    if (absl::Status status = WriteFile(dir.File(name), script); !status.ok()) return status;
+    std::filesystem::permissions(dir.File(name), std::filesystem::perms::owner_all);
+  }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> RunPsql(const Flags& flags) {
+constexpr char kPassBegins[] = "---- a pass begins ----";
+constexpr char kPassEnds[] = "---- a pass ends ----";
+
+// Before each of two passes. Command tags are shown, since they count rows.
+constexpr char kCleanSlate[] = R"sql(
+\set QUIET off
+SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS suite CASCADE;
+CREATE SCHEMA suite;
+DEALLOCATE ALL;
+RESET ALL;
+SET search_path = suite, public;
+\! redis FLUSHALL
+)sql";
+
+// What psql has to run.
+std::string Script(const std::string& sql, bool twice) {
+  if (!twice) return sql;
+  std::string script;
+  for (absl::string_view mode : {"auto", "force_generic_plan"}) {
+    absl::StrAppend(&script, kCleanSlate, "SET plan_cache_mode = ", mode, ";\n\\echo ", kPassBegins,
+                    "\n", sql, "\n\\echo ", kPassEnds, "\n");
+  }
+  return script;
+}
+
+// The output of each pass: between the line that \echo printed at its beginning and the \echo
+// (which is printed itself) at its end.
+std::vector<std::string> SplitPasses(absl::string_view output) {
+  std::vector<std::string> passes;
+  const std::string begins = absl::StrCat("\n", kPassBegins, "\n");
+  const std::string ends = absl::StrCat("\\echo ", kPassEnds, "\n");
+  for (;;) {
+    size_t first = output.find(begins);
+    if (first == absl::string_view::npos) return passes;
+    output.remove_prefix(first + begins.size());
+    size_t last = output.find(ends);
+    if (last == absl::string_view::npos) return passes;
+    passes.emplace_back(output.substr(0, last));
+    output.remove_prefix(last);
+  }
+}
+
+// What psql prints: once, or once for each pass.
+absl::StatusOr<std::vector<std::string>> RunPsql(const Flags& flags) {
+  absl::StatusOr<std::string> sql = ReadFile(flags.sql);
+  if (!sql.ok()) return sql.status();
   RedisOptions redis_options;
   redis_options.tcp = true;
   auto redis = RedisServer::Start(redis_options);
@@ -95,9 +159,9 @@ absl::StatusOr<std::string> RunPsql(const Flags& flags) {
     if (absl::Status status = Prepare(**postgres, **redis); !status.ok()) return status;
   }
   const TempDir dir;
-  if (absl::Status status = WriteRedisCommand(dir.File("redis"), **redis); !status.ok()) {
-    return status;
-  }
+  if (absl::Status status = WriteCommands(dir, **redis); !status.ok()) return status;
+  absl::Status written = WriteFile(dir.File("input.sql"), Script(*sql, flags.twice));
+  if (!written.ok()) return written;
 
   const std::string unix_url = absl::StrCat("unix://", (*redis)->unix_socket());
   Process::Options psql;
@@ -117,7 +181,7 @@ absl::StatusOr<std::string> RunPsql(const Flags& flags) {
               "LC_ALL=C",
               "PATH=" + dir.path() + ":/usr/local/bin:/usr/bin:/bin"};
   // By stdin, as pg_regress does: with -f every error would name file and line.
-  psql.stdin_path = flags.sql;
+  psql.stdin_path = dir.File("input.sql");
   absl::StatusOr<CommandResult> result = RunCommand(psql, absl::Minutes(10));
   if (!result.ok()) return result.status();
   const std::string log = (*postgres)->log();
@@ -125,17 +189,23 @@ absl::StatusOr<std::string> RunPsql(const Flags& flags) {
     return absl::InternalError(absl::StrCat("A server process crashed. Output:\n", result->output,
                                             "\nPostgreSQL's log:\n", log));
   }
-  return absl::StrReplaceAll(result->output, {{(*redis)->unix_socket(), "/tmp/redis.sock"},
-                                              {(*redis)->host_port(), "127.0.0.1:6379"},
-                                              {(*postgres)->socket_dir(), "/tmp/postgres"}});
+  const std::string output =
+      absl::StrReplaceAll(result->output, {{(*redis)->unix_socket(), "/tmp/redis.sock"},
+                                           {(*redis)->host_port(), "127.0.0.1:6379"},
+                                           {(*postgres)->socket_dir(), "/tmp/postgres"}});
+  if (!flags.twice) return std::vector<std::string>{output};
+  std::vector<std::string> passes = SplitPasses(output);
+  if (passes.size() == 2) return passes;
+  return absl::InternalError(absl::StrCat("psql did not come through two passes:\n", output));
 }
 
-void PrintDifference(const std::string& expected_path, const std::string& output) {
+void PrintDifference(const std::string& expected, const std::string& output) {
   const TempDir dir;
+  if (!WriteFile(dir.File("expected"), expected).ok()) return;
   if (!WriteFile(dir.File("output"), output).ok()) return;
   Process::Options diff;
-  diff.argv = {"diff",           "-u",          "--label=expected",
-               "--label=output", expected_path, dir.File("output")};
+  diff.argv = {
+      "diff", "-u", "--label=expected", "--label=output", dir.File("expected"), dir.File("output")};
   const absl::StatusOr<CommandResult> result = RunCommand(diff);
   std::cout << (result.ok() ? result->output : output) << std::flush;
 }
@@ -161,15 +231,20 @@ int Main(int argc, char** argv) {
     std::cerr << flags.status().message() << "\n";
     return 2;
   }
-  const absl::StatusOr<std::string> output = RunPsql(*flags);
-  if (!output.ok()) {
-    std::cerr << output.status().message() << "\n";
+  const absl::StatusOr<std::vector<std::string>> passes = RunPsql(*flags);
+  if (!passes.ok()) {
+    std::cerr << passes.status().message() << "\n";
     return 1;
   }
-  if (flags->record) return Record(flags->expected, *output);
+  if (passes->front() != passes->back()) {
+    std::cout << "The second pass, expected to be as the first:\n";
+    PrintDifference(passes->front(), passes->back());
+    return 1;
+  }
+  if (flags->record) return Record(flags->expected, passes->front());
   const absl::StatusOr<std::string> expected = ReadFile(flags->expected);
-  if (expected.ok() && *expected == *output) return 0;
-  PrintDifference(flags->expected, *output);
+  if (expected.ok() && *expected == passes->front()) return 0;
+  PrintDifference(expected.ok() ? *expected : "", passes->front());
   const char* target = getenv("TEST_TARGET");
   std::cout << "\nIf the new output is right: bazel run " << (target == nullptr ? "TARGET" : target)
             << " -- --record" << std::endl;
