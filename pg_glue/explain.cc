@@ -107,6 +107,23 @@ void MakeScanTexts(RedisScan* scan, TupleDesc desc, List* fdw_private, bool with
   });
 }
 
+// The command that writes.
+void ExplainWrite(const TableBinding* binding, WriteKind kind, ConflictPolicy conflict,
+                  ExplainState* es) {
+  const char* command = "";
+  CallCpp([&] { return CopyOut(binding->table().DescribeWrite(kind, conflict), &command); });
+  if (es->format == EXPLAIN_FORMAT_TEXT) {
+    ExplainPropertyText("Redis Command", command, es);
+  } else {
+    ExplainPropertyList("Redis Commands", list_make1((void*)command), es);
+  }
+}
+
+WriteKind KindOf(CmdType operation) {
+  if (operation == CMD_INSERT) return WriteKind::kInsert;
+  return operation == CMD_UPDATE ? WriteKind::kUpdate : WriteKind::kDelete;
+}
+
 }  // namespace
 
 void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
@@ -140,12 +157,16 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   }
 }
 
-void ExplainForeignModify(ModifyTableState*, ResultRelInfo* rinfo, List*, int, ExplainState* es) {
+void ExplainForeignModify(ModifyTableState* node, ResultRelInfo* rinfo, List*, int,
+                          ExplainState* es) {
   ModifyState* state = (ModifyState*)rinfo->ri_FdwState;
   if (state == nullptr) return;
   ExplainPropertyText("Redis Key", state->binding->key_text, es);
   int batch = state->batch->one_by_one ? 1 : state->binding->options->batch_size;
   ExplainPropertyInteger("Redis Batch Size", nullptr, batch, es);
+  if (es->verbose) {
+    ExplainWrite(state->binding, KindOf(node->operation), state->batch->conflict, es);
+  }
   if (!es->analyze) return;
   // The last batch would otherwise be written after it was counted.
   FlushBatch(state->batch);
@@ -161,6 +182,10 @@ void ExplainDirectModify(ForeignScanState* node, ExplainState* es) {
   ExplainPropertyText("Redis Key", direct->scan->binding->key_text, es);
   ExplainPropertyText(direct->is_update ? "Redis Direct Update" : "Redis Direct Delete",
                       texts.exact[0] != '\0' ? texts.exact : "all there is", es);
+  if (es->verbose) {
+    ExplainWrite(direct->scan->binding, direct->is_update ? WriteKind::kUpdate : WriteKind::kDelete,
+                 ConflictPolicy::kOverwrite, es);
+  }
   if (es->verbose && direct->is_update) {
     List* set = NIL;
     for (int i = 0; i < direct->nset; ++i) set = lappend(set, (void*)direct->columns[i].name);

@@ -174,6 +174,9 @@ class Table {
   virtual std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                             absl::Span<const std::string> operand_names) const = 0;
 
+  // The same for writes: the command that carries out such ops, as far as it is the same for all.
+  virtual std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict) const = 0;
+
   // The scan; nothing is sent before Start(). The table and the pipeline must outlive it. `plan` is
   // copied.
   virtual absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan,

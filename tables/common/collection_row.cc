@@ -120,6 +120,8 @@ class CollectionRow : public Elements {
   }
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
@@ -200,6 +202,20 @@ absl::Status CollectionRow::AppendContent(absl::Span<const Cell> parts, Command*
     command->Arg(elements[i].bytes());
   }
   return absl::OkStatus();
+}
+
+std::string CollectionRow::DescribeWrite(WriteKind kind, ConflictPolicy,
+                                         absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return absl::StrCat("EVAL (TYPE, UNLINK, ", type_.add, ") ", key, " ...");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (TYPE, UNLINK, ", type_.add, ", PEXPIRE; renames: RENAME) ", key,
+                          " ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("EVAL (TYPE, UNLINK) ", key, " ", type_.type);
+  }
+  return "";
 }
 
 absl::Status CollectionRow::BuildInserts(const WriteRun& run,

@@ -67,6 +67,9 @@ class Elements {
   virtual ~Elements() = default;
 
   const Columns& columns() const { return columns_; }
+  // A command that reads the one part of several keys' rows, and replies with nil for a key without
+  // a row: "MGET". Null: none.
+  virtual const char* many_command() const { return nullptr; }
   // As TYPE and SCAN ... TYPE name it.
   virtual absl::string_view redis_type() const = 0;
   // Whether a key is one row.
@@ -89,6 +92,9 @@ class Elements {
   // How rows are read. May hold `this`.
   virtual ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const = 0;
 
+  // As Table::DescribeWrite().
+  virtual std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                    absl::string_view key) const = 0;
   virtual std::unique_ptr<WriteState> NewWriteState() const { return nullptr; }
   virtual absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const = 0;
   virtual absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const = 0;

@@ -207,10 +207,27 @@ std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOpti
     if (plan.keys == KeyAccess::kLookup || ttl) lines.push_back(absl::StrCat("TYPE ", key));
     return lines;
   }
+  const bool many = plan.keys == KeyAccess::kScan
+                        ? lines.size() == 1
+                        : lines.empty() && !SingleOperand(plan, map().key_column);
+  if (elements_->many_command() != nullptr && plan.keys != KeyAccess::kOne && many) {
+    lines.push_back(absl::StrCat(elements_->many_command(), " ", key,
+                                 plan.keys == KeyAccess::kScan ? " ..." : ""));
+    return lines;
+  }
   for (std::string& line : elements_->Describe(ElementPlan(plan), options, operand_names, key)) {
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+std::string KeyTable::DescribeWrite(WriteKind kind, ConflictPolicy conflict) const {
+  const std::string key = naming_.many() ? "KEY" : QuoteArgument(naming_.pattern.literal());
+  std::string text = elements_->DescribeWrite(kind, conflict, key);
+  if (kind == WriteKind::kInsert && ttl_seconds_ > 0) {
+    absl::StrAppend(&text, ", with a TTL of ", ttl_seconds_, " s in the same step");
+  }
+  return text;
 }
 
 std::string KeyTable::DescribeRow(const OutputShape& output, absl::Span<const Cell> row,

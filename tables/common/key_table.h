@@ -70,6 +70,7 @@ class KeyTable : public Table {
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                     absl::Span<const std::string> operand_names) const override;
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict) const override;
   // Many keys are found by SCAN (O(keyspace), in pages) and read in a pipeline (keys_source.h).
   absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
                                                  Pipeline* pipeline) const override;

@@ -30,6 +30,16 @@ struct OpenKey {
   bool queued = false;  // there is now
 };
 
+// Keys whose values are read by one command.
+struct ManyKeys {
+  std::vector<std::string> keys;
+  size_t answered = 0;
+};
+// How many keys go into such a command, and how many of them are under way: Redis makes the replies
+// at once, and keeps what we have not read yet.
+constexpr size_t kKeysPerCommand = 100;
+constexpr size_t kMaxCommandsForMany = 4;
+
 // The answer to TYPE, where the row is the key and only its being there matters.
 class TypeSink : public StepSink {
  public:
@@ -61,12 +71,14 @@ class KeysSource : public StepSource {
   }
 
   State state() const override {
-    if (!waiting_.empty() || !ready_.empty() || scan_ == ScanState::kReady) return State::kReady;
-    return live_ == 0 && scan_ == ScanState::kDone ? State::kDone : State::kWaiting;
+    if (MayScan() || !ready_.empty() || MayOpen()) return State::kReady;
+    const bool asked = live_ == 0 && waiting_.empty() && scan_ == ScanState::kDone;
+    return asked ? State::kDone : State::kWaiting;
   }
 
   absl::StatusOr<Step> Next(const ServerInfo& server) override {
-    if (scan_ == ScanState::kReady && waiting_.size() < kFewKeys) return NextPage(server);
+    if (MayScan()) return NextPage(server);
+    if (ready_.empty() && ReadsMany(server)) return NextMany();
     if (ready_.empty()) OpenNext();
     return NextOf(ready_.front(), server);
   }
@@ -76,8 +88,18 @@ class KeysSource : public StepSource {
 
  private:
   class KeySink;
+  class ManySink;
   class PageSink;
   enum class ScanState { kReady, kInFlight, kDone };
+
+  bool MayScan() const { return scan_ == ScanState::kReady && waiting_.size() < kFewKeys; }
+  bool MayOpen() const { return !waiting_.empty() && many_.size() < kMaxCommandsForMany; }
+  // Whether the keys that wait are read several by a command. Not where they may be on several
+  // nodes.
+  bool ReadsMany(const ServerInfo& server) const {
+    return reading_.elements->many_command() != nullptr && waiting_.size() > 1 && !key_is_row_ &&
+           ttl_steps_ == 0 && !server.cluster_enabled;
+  }
 
   // Notes whether the key has something to ask, after whatever may have changed that.
   void Update(OpenKey* key) {
@@ -126,6 +148,7 @@ class KeysSource : public StepSource {
   Step TtlStepOf(OpenKey* key, const ServerInfo& server);
   absl::StatusOr<Step> NextOf(OpenKey* key, const ServerInfo& server);
   absl::StatusOr<Step> NextPage(const ServerInfo& server);
+  Step NextMany();
   void OnCursor(absl::string_view cursor) {
     cursor_ = std::string(cursor);
     scan_ = cursor == "0" ? ScanState::kDone : ScanState::kReady;
@@ -155,6 +178,7 @@ class KeysSource : public StepSource {
   std::list<OpenKey> open_;          // begun and not finished
   std::deque<OpenKey*> ready_;       // of these, those that are queued
   int live_ = 0;                     // how many of them are live
+  std::list<ManyKeys> many_;         // under way
   bool key_is_row_;
   int ttl_steps_;
   ScanState scan_;
@@ -198,6 +222,45 @@ class KeysSource::KeySink : public StepSink {
   std::unique_ptr<StepSink> inner_;
 };
 
+// The answers for many keys.
+class KeysSource::ManySink : public StepSink {
+ public:
+  ManySink(KeysSource* keys, std::list<ManyKeys>::iterator many)
+      : StepSink(keys->rows_), keys_(keys), many_(many) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    const auto count = static_cast<int64_t>(many_->keys.size());
+    if (element.depth == 0) {
+      bool fits = element.type == ReplyType::kArray && element.integer == count;
+      return fits ? absl::OkStatus() : Unexpected();
+    }
+    if (element.depth != 1 || element.index >= count) return Unexpected();
+    const std::string& key = many_->keys[static_cast<size_t>(element.index)];
+    many_->answered = static_cast<size_t>(element.index) + 1;
+    if (element.type == ReplyType::kNil) return absl::OkStatus();  // gone, or of another type
+    if (element.type != ReplyType::kBulk) return Unexpected();
+    RowWriter row = keys_->rows_->ForKey();
+    row.Share(kKeyPart, Cell::Bytes(keys_->reading_.naming->Shown(key)));
+    const Cell value = Cell::Bytes(element.bytes);
+    row.Write(absl::MakeConstSpan(&value, 1));
+    return absl::OkStatus();
+  }
+
+ protected:
+  absl::Status Finish() override {
+    keys_->many_.erase(many_);
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Unexpected() const {
+    return UnexpectedReply(keys_->reading_.elements->many_command());
+  }
+
+  KeysSource* keys_;
+  std::list<ManyKeys>::iterator many_;
+};
+
 class KeysSource::PageSink : public StepSink {
  public:
   explicit PageSink(KeysSource* keys) : StepSink(keys->rows_), keys_(keys) {}
@@ -238,6 +301,23 @@ absl::StatusOr<Step> KeysSource::NextOf(OpenKey* key, const ServerInfo& server) 
   return step;
 }
 
+Step KeysSource::NextMany() {
+  many_.emplace_back();
+  std::vector<std::string>& keys = many_.back().keys;
+  Command command(reading_.elements->many_command());
+  while (!waiting_.empty() && keys.size() < kKeysPerCommand) {
+    keys.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    if (keys.size() == 1) {
+      command.Key(keys.back());
+    } else {
+      command.Arg(keys.back());
+    }
+  }
+  command.ReadOnly();
+  return Step{std::move(command), std::make_unique<ManySink>(this, std::prev(many_.end()))};
+}
+
 absl::StatusOr<Step> KeysSource::NextPage(const ServerInfo& server) {
   Command command("SCAN");
   command.Arg(cursor_);
@@ -254,6 +334,11 @@ absl::StatusOr<Step> KeysSource::NextPage(const ServerInfo& server) {
 // that were being read begin again if they have given no row yet. Those of another type, and those
 // of which nothing but the end of a reply was missing, are done.
 bool KeysSource::Resume() {
+  for (ManyKeys& many : many_) {
+    waiting_.insert(waiting_.end(), many.keys.begin() + static_cast<std::ptrdiff_t>(many.answered),
+                    many.keys.end());
+  }
+  many_.clear();
   for (auto next = open_.begin(); next != open_.end();) {
     OpenKey* key = &*next++;
     key->in_flight = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -59,9 +60,22 @@ TableTester::TableTester()
                                            PoolLimits())) {}
 
 std::string TableTester::Answer(const FakeServer::Argv& argv) {
+  if (argv[0] == "MGET") return AnswerMany(argv);
   if (handler_ != nullptr) return handler_(argv);
   auto found = replies_.find(absl::StrJoin(argv, " "));
   return found == replies_.end() ? Error("ERR unexpected") : found->second;
+}
+
+// What GET says of each: nil for a key of another type, and any other error as it is.
+std::string TableTester::AnswerMany(const FakeServer::Argv& argv) {
+  Lines answers;
+  for (size_t i = 1; i < argv.size(); ++i) {
+    std::string answer = Answer({"GET", argv[i]});
+    if (absl::StartsWith(answer, "-WRONGTYPE")) answer = Nil();
+    if (absl::StartsWith(answer, "-")) return answer;
+    answers.push_back(std::move(answer));
+  }
+  return Array(answers);
 }
 
 absl::StatusOr<std::unique_ptr<const Table>> TableTester::TryBind(absl::string_view type,

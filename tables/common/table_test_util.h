@@ -42,7 +42,7 @@ class TableTester {
                                                        TableDef def = {});
 
   // The reply to a command, written with blanks between words (none may contain one). Commands that
-  // were not told get "-ERR unexpected".
+  // were not told get "-ERR unexpected". MGET gets the answers to GET.
   void Reply(const std::string& line, const std::string& resp) { replies_[line] = resp; }
   // Or a function of it.
   void Handle(FakeServer::Handler handler) { handler_ = std::move(handler); }
@@ -76,6 +76,7 @@ class TableTester {
 
  private:
   std::string Answer(const FakeServer::Argv& argv);
+  std::string AnswerMany(const FakeServer::Argv& argv);
 
   std::map<std::string, std::string> replies_;
   FakeServer::Handler handler_;

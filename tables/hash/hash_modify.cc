@@ -94,6 +94,21 @@ Command InsertWithTtl(const WriteRun& run) {
 
 }  // namespace
 
+std::string HashElements::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                        absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return conflict == ConflictPolicy::kOverwrite
+                 ? absl::StrCat("HSET ", key, " FIELD VALUE [FIELD VALUE ...]")
+                 : absl::StrCat("HSETNX ", key, " FIELD VALUE");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (HGET, HSET; renames: HEXISTS, HDEL) ", key, " FIELD ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("HDEL ", key, " FIELD [FIELD ...]");
+  }
+  return "";
+}
+
 absl::Status HashElements::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   Command start("HSET");

@@ -33,6 +33,8 @@ class HashRow : public Elements {
   // is. HGETALL if the output has the fields that no part shows.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // HSET of all fields; a script where others have to go (those that are NULL, or all that were
   // there if the table has a part for the rest), and where what is there must stay.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;

@@ -110,6 +110,23 @@ absl::Status HashRow::CollectFields(const WriteOp& op, std::vector<absl::string_
   return absl::OkStatus();
 }
 
+std::string HashRow::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                   absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return conflict == ConflictPolicy::kOverwrite
+                 ? absl::StrCat(
+                       "HSET ", key,
+                       " FIELD VALUE [FIELD VALUE ...] (EVAL with HDEL where columns are NULL)")
+                 : absl::StrCat("EVAL (HLEN, HSET) ", key, " ...");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (HSET, HDEL; renames: EXISTS, RENAME) ", key, " ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("EVAL (TYPE, UNLINK) ", key, " hash");
+  }
+  return "";
+}
+
 absl::Status HashRow::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   for (size_t i = 0; i < run.ops.size(); ++i) {
     std::vector<absl::string_view> set;

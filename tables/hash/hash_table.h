@@ -36,6 +36,8 @@ class HashElements : public Elements {
   // command; a scan is HGETALL or HSCAN (O(n) both).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // HSET of many fields (variadic since 4.0); HSETNX, one each, where what is there must stay.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // A script: HSET would create a field that is gone, and take its TTL away.

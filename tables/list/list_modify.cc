@@ -117,6 +117,19 @@ absl::StatusOr<int64_t> ListElements::OriginalIndex(const WriteOp& op) const {
   return MakeError(ErrorKind::kInternal, "a row of a list came without its index");
 }
 
+std::string ListElements::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                        absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return absl::StrCat("RPUSH ", key, " ELEMENT [ELEMENT ...]");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (LINDEX of all, then LSET) ", key, " INDEX OLD NEW ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("EVAL (LINDEX of all, then LSET, LREM) ", key, " INDEX ELEMENT ...");
+  }
+  return "";
+}
+
 absl::Status ListElements::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   const bool checked = AnyIndexGiven(run);
   WriteGrouping grouping;

@@ -48,6 +48,8 @@ class ListElements : public Elements {
   // from the end.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // Which indexes this statement has deleted.
   std::unique_ptr<WriteState> NewWriteState() const override;
 

@@ -30,6 +30,19 @@ return done
 
 }  // namespace
 
+std::string SetElements::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                       absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return absl::StrCat("SADD ", key, " MEMBER [MEMBER ...]");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (SISMEMBER, SADD, SREM) ", key, " OLD NEW ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("SREM ", key, " MEMBER [MEMBER ...]");
+  }
+  return "";
+}
+
 absl::Status SetElements::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   if (run.conflict == ConflictPolicy::kIgnore) grouping = CountedGrouping(run);

@@ -33,6 +33,8 @@ class SetElements : public Elements {
   // fetch_size a command, or SISMEMBERs in a pipeline. A scan is SMEMBERS or SSCAN (O(n) both).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // SADD of many members. It overwrites nothing, so ON CONFLICT DO NOTHING is the same command,
   // with its reply heeded.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;

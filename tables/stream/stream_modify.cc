@@ -72,6 +72,19 @@ absl::Status StreamElements::AppendEntry(const WriteOp& op, Command* command) co
                    "", "An entry of a Redis stream has at least one field.");
 }
 
+std::string StreamElements::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                          absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return absl::StrCat("XADD ", key, " ID FIELD VALUE [FIELD VALUE ...]");
+    case WriteKind::kUpdate:
+      return "";
+    case WriteKind::kDelete:
+      return absl::StrCat("XDEL ", key, " ID [ID ...]");
+  }
+  return "";
+}
+
 absl::Status StreamElements::BuildInserts(const WriteRun& run,
                                           std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;

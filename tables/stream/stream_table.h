@@ -42,6 +42,8 @@ class StreamElements : public Elements {
   // repeat none.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // XADD, one an entry; NULL fields are left out.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const override;

@@ -37,6 +37,20 @@ void AppendTtlOption(const TtlChange& ttl, Command* command) {
 
 }  // namespace
 
+std::string StringElements::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                          absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return conflict == ConflictPolicy::kOverwrite ? absl::StrCat("SET ", key, " VALUE")
+                                                    : absl::StrCat("SET ", key, " VALUE NX");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (TYPE, SET KEEPTTL; renames: EXISTS, RENAME) ", key, " ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("EVAL (TYPE, UNLINK) ", key, " string");
+  }
+  return "";
+}
+
 absl::Status StringElements::BuildInserts(const WriteRun& run,
                                           std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;

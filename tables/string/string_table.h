@@ -25,6 +25,7 @@ class StringElements : public Elements {
 
   absl::string_view redis_type() const override { return "string"; }
   bool row_is_key() const override { return true; }
+  const char* many_command() const override { return "MGET"; }
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                     absl::Span<const std::string> operand_names,
@@ -33,6 +34,8 @@ class StringElements : public Elements {
   // GET (O(1)).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // SET, which replaces whatever the key holds and its TTL; SET NX where what is there must stay.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // A script: nothing is created, a key of another type is left alone, the TTL stays unless it is

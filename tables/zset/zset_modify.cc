@@ -44,6 +44,21 @@ absl::Status ZsetElements::RequireScore(const WriteOp& op) const {
                    absl::StrCat("NaN in ", NamePart(kScore), " cannot be a score in Redis"));
 }
 
+std::string ZsetElements::DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                                        absl::string_view key) const {
+  switch (kind) {
+    case WriteKind::kInsert:
+      return conflict == ConflictPolicy::kOverwrite
+                 ? absl::StrCat("ZADD ", key, " SCORE MEMBER [SCORE MEMBER ...]")
+                 : absl::StrCat("ZADD ", key, " NX SCORE MEMBER [SCORE MEMBER ...]");
+    case WriteKind::kUpdate:
+      return absl::StrCat("EVAL (ZSCORE, ZADD; renames: ZREM) ", key, " MEMBER ...");
+    case WriteKind::kDelete:
+      return absl::StrCat("ZREM ", key, " MEMBER [MEMBER ...]");
+  }
+  return "";
+}
+
 absl::Status ZsetElements::BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const {
   WriteGrouping grouping;
   if (run.conflict == ConflictPolicy::kIgnore) grouping = CountedGrouping(run);

@@ -42,6 +42,8 @@ class ZsetElements : public Elements {
   // known of all members at one moment.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
+                            absl::string_view key) const override;
   // ZADD of many members; ZADD NX where what is there must stay.
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override;
   // A script: ZADD XX does not tell a member that is gone from one whose score is the same.

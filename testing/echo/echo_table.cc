@@ -118,6 +118,7 @@ class EchoTable : public Table {
     RowsOf(key_).rows.clear();
     return absl::OkStatus();
   }
+  std::string DescribeWrite(WriteKind, ConflictPolicy) const override { return "none"; }
   std::string DescribeRow(const OutputShape&, absl::Span<const Cell> row, int64_t) const override {
     std::string text = "cells";
     for (const Cell& cell : row) absl::StrAppend(&text, " ", DebugString(cell));

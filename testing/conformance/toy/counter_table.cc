@@ -66,6 +66,9 @@ class Counter : public Elements {
       });
     };
   }
+  std::string DescribeWrite(WriteKind kind, ConflictPolicy, absl::string_view key) const override {
+    return absl::StrCat(kind == WriteKind::kInsert ? "SET " : "EVAL (UNLINK) ", key);
+  }
   absl::Status BuildInserts(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
     WriteGrouping grouping;
     grouping.max_ops = 1;
