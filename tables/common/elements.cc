@@ -26,7 +26,8 @@ absl::Status Elements::RequireValue(absl::Span<const Cell> cells, int part) cons
 }
 
 absl::Status Elements::RequireIdentity(const WriteOp& op, int part) const {
-  if (!op.old.cells[static_cast<size_t>(part)].is_null()) return absl::OkStatus();
+  const auto i = static_cast<size_t>(part);
+  if (i < op.old.cells.size() && !op.old.cells[i].is_null()) return absl::OkStatus();
   return MakeError(ErrorKind::kInternal, absl::StrCat("a row of foreign table \"", columns_.table,
                                                       "\" came without its identity"));
 }

@@ -40,8 +40,8 @@ struct TtlChange {
 
 // Consecutive ops of a batch that are alike: of one kind, conflict policy, key and TTL.
 struct WriteRun {
-  // new_cells, changed and old.cells have an entry per part. Cells of old that name nothing are
-  // NULL.
+  // new_cells and changed have an entry per part, old.cells one per part up to the last that names
+  // a row, NULL for those that name nothing.
   absl::Span<const WriteOp> ops;
   size_t first = 0;  // where they begin in the batch
   WriteKind kind = WriteKind::kInsert;
@@ -110,7 +110,7 @@ class Elements {
   absl::Status RequireValue(absl::Span<const Cell> cells, int part) const;
   // The same of the identity of a row that was scanned. kInternal if it is not there.
   absl::Status RequireIdentity(const WriteOp& op, int part) const;
-  // "column \"score\" of foreign table \"t\"", or the part's role where no column shows it.
+  // "column \"score\" of foreign table \"t\"", or "a row of ..." where no column shows the part.
   std::string NamePart(int part) const;
 
  protected:

@@ -54,6 +54,16 @@ bool IsKeyEquality(const Predicate& predicate) {
          (predicate.op == CompareOp::kEq || predicate.op == CompareOp::kIn);
 }
 
+bool ColumnsAreParts(const Columns& columns) {
+  bool named = true;
+  for (size_t i = 0; i < columns.part_of.size(); ++i) {
+    if (columns.part_of[i] != static_cast<int>(i)) return false;
+    if (columns.bound[i].identity && !named) return false;
+    named = columns.bound[i].identity;
+  }
+  return columns.parts() == columns.part_of.size();
+}
+
 }  // namespace
 
 std::string KeyNaming::KeyOf(absl::string_view shown) const {
@@ -96,7 +106,8 @@ KeyTable::KeyTable(const TableDef& def, KeyNaming naming, std::unique_ptr<const 
     : naming_(std::move(naming)),
       shown_key_(naming_.many() ? naming_.pattern.glob() : naming_.pattern.literal()),
       ttl_seconds_(def.ttl_seconds),
-      elements_(std::move(elements)) {}
+      elements_(std::move(elements)),
+      columns_are_parts_(ColumnsAreParts(elements_->columns())) {}
 
 ScanPlan KeyTable::Plan(const ScanRequest& request) const {
   ScanRequest inner;

@@ -5,7 +5,7 @@
 // one key. The type's Elements know nothing of it.
 //
 // key_table.cc declares and plans, key_table_scan.cc reads, key_table_write.cc writes,
-// key_table_ttl.cc judges what is written into TTLs.
+// key_table_ttl.cc says what becomes of TTLs then, truncate.cc removes.
 
 #ifndef REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
 #define REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
@@ -53,7 +53,7 @@ struct TtlChanges {
   }
 };
 
-// Whether an insert or update sets this column; false for -1.
+// Whether an insert or update gives a value to a column; -1 is none.
 bool SetsColumn(const WriteOp& op, int column);
 
 class KeyTable : public Table {
@@ -98,8 +98,25 @@ class KeyTable : public Table {
   ScanPlan ElementPlan(const ScanPlan& plan) const;
   // The predicates of a plan that are about the key.
   std::vector<Predicate> KeyPredicates(const ScanPlan& plan) const;
+
+  // Where an op goes, and what it does there: what the ops of a run have in common. The keys are
+  // empty if the table has one.
+  struct Goal {
+    std::string key;
+    std::string new_key;
+    TtlChanges ttl;
+
+    friend bool operator==(const Goal& a, const Goal& b) {
+      return a.key == b.key && a.new_key == b.new_key && a.ttl == b.ttl;
+    }
+  };
+  absl::Status FindGoal(const WriteOp& op, const ServerInfo& server, Goal* goal) const;
+  // What an insert or update does to TTLs.
   absl::StatusOr<TtlChanges> TtlOf(const WriteOp& op, const ServerInfo& server) const;
+  // What the values in the row say of it.
   absl::StatusOr<TtlChange> GivenTtl(const WriteOp& op) const;
+  // The state of one key, as far as a write of that kind may want it.
+  WriteState* StateFor(WriteKind kind, absl::string_view key, WriteState* state) const;
   absl::Status BuildRun(const WriteRun& run, std::vector<PlannedWrite>* out) const;
   absl::Status TruncateOne(Pipeline* pipeline) const;
   absl::Status TruncateMany(Pipeline* pipeline) const;
@@ -108,6 +125,9 @@ class KeyTable : public Table {
   const std::string shown_key_;
   const int64_t ttl_seconds_;
   const std::unique_ptr<const Elements> elements_;
+  // Whether column i is part i of each i, and what names a row comes first: then ops are taken by
+  // the elements as they are.
+  const bool columns_are_parts_;
 };
 
 // Makes the Elements of a layout.

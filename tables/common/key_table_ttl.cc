@@ -99,4 +99,13 @@ absl::StatusOr<TtlChanges> KeyTable::TtlOf(const WriteOp& op, const ServerInfo& 
   return changes;
 }
 
+void KeyTable::FillDefaults(absl::Span<Cell> cells) const {
+  const int column = map().ttl_column;
+  if (column < 0 || ttl_seconds_ == 0 || !elements_->row_is_key()) return;
+  const int expires = map().expires_column;
+  if (expires >= 0 && !cells[static_cast<size_t>(expires)].is_null()) return;
+  Cell& ttl = cells[static_cast<size_t>(column)];
+  if (ttl.is_null()) ttl = Cell::Int64(ttl_seconds_);
+}
+
 }  // namespace redis_fdw

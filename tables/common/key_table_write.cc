@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "core/base/status.h"
 #include "pushdown/operands.h"
 #include "tables/common/key_table.h"
@@ -16,13 +17,18 @@ namespace {
 // The state of each key's elements.
 class StateOfKeys : public WriteState {
  public:
-  explicit StateOfKeys(std::unique_ptr<WriteState> first, const Elements* elements)
+  StateOfKeys(std::unique_ptr<WriteState> first, const Elements* elements)
       : spare_(std::move(first)), elements_(elements) {}
-  WriteState* Of(absl::string_view key) {
+
+  // Null if there is none yet.
+  WriteState* Find(absl::string_view key) const {
+    auto found = states_.find(key);
+    return found == states_.end() ? nullptr : found->second.get();
+  }
+  WriteState* FindOrMake(absl::string_view key) {
+    if (WriteState* found = Find(key)) return found;
     std::unique_ptr<WriteState>& state = states_[std::string(key)];
-    if (state == nullptr) {
-      state = spare_ != nullptr ? std::move(spare_) : elements_->NewWriteState();
-    }
+    state = spare_ != nullptr ? std::move(spare_) : elements_->NewWriteState();
     return state.get();
   }
 
@@ -84,14 +90,9 @@ absl::Status NoKey(const Columns& columns) {
                    "", "A row needs the key that it goes to.");
 }
 
-// The keys of an op of a table that has many: where the row is and where it shall be.
-struct OpKeys {
-  std::string key;
-  std::string new_key;
-};
-
+// The keys of an op of a table that has many: where the row is, and where it shall be.
 absl::Status FindKeys(const Columns& columns, const KeyNaming& naming, const WriteOp& op,
-                      OpKeys* keys) {
+                      std::string* key, std::string* new_key) {
   if (op.kind != WriteKind::kInsert) {
     const Cell* old = OldKey(columns, op);
     if (old == nullptr) {
@@ -99,14 +100,16 @@ absl::Status FindKeys(const Columns& columns, const KeyNaming& naming, const Wri
           ErrorKind::kInternal,
           absl::StrCat("a row of foreign table \"", columns.table, "\" came without its key"));
     }
-    keys->key = keys->new_key = naming.KeyOf(old->bytes());
+    *key = *new_key = naming.KeyOf(old->bytes());
   }
   if (op.kind == WriteKind::kDelete) return absl::OkStatus();
-  if (op.kind == WriteKind::kUpdate && !SetsColumn(op, columns.key_column)) return absl::OkStatus();
+  if (op.kind == WriteKind::kUpdate && !SetsColumn(op, columns.key_column)) {
+    return absl::OkStatus();
+  }
   const Cell& shown = op.new_cells[static_cast<size_t>(columns.key_column)];
   if (shown.is_null()) return NoKey(columns);
-  keys->new_key = naming.KeyOf(shown.bytes());
-  if (op.kind == WriteKind::kInsert) keys->key = keys->new_key;
+  *new_key = naming.KeyOf(shown.bytes());
+  if (op.kind == WriteKind::kInsert) *key = *new_key;
   return absl::OkStatus();
 }
 
@@ -116,12 +119,6 @@ std::unique_ptr<WriteState> KeyTable::NewWriteState() const {
   std::unique_ptr<WriteState> one = elements_->NewWriteState();
   if (one == nullptr || !naming_.many()) return one;
   return std::make_unique<StateOfKeys>(std::move(one), elements_.get());
-}
-
-void KeyTable::FillDefaults(absl::Span<Cell> cells) const {
-  if (map().ttl_column < 0 || ttl_seconds_ == 0 || !elements_->row_is_key()) return;
-  Cell& ttl = cells[static_cast<size_t>(map().ttl_column)];
-  if (ttl.is_null()) ttl = Cell::Int64(ttl_seconds_);
 }
 
 absl::Status KeyTable::CheckKey(absl::Span<const Cell> cells) const {
@@ -159,49 +156,61 @@ absl::Status KeyTable::BuildRun(const WriteRun& run, std::vector<PlannedWrite>* 
   return absl::OkStatus();
 }
 
+absl::Status KeyTable::FindGoal(const WriteOp& op, const ServerInfo& server, Goal* goal) const {
+  if (naming_.many()) RETURN_IF_ERROR(FindKeys(map(), naming_, op, &goal->key, &goal->new_key));
+  ASSIGN_OR_RETURN(goal->ttl, TtlOf(op, server));
+  return absl::OkStatus();
+}
+
+WriteState* KeyTable::StateFor(WriteKind kind, absl::string_view key, WriteState* state) const {
+  if (state == nullptr || !naming_.many()) return state;
+  auto* states = static_cast<StateOfKeys*>(state);
+  switch (kind) {
+    case WriteKind::kInsert:
+      return nullptr;
+    case WriteKind::kUpdate:
+      return states->Find(key);
+    case WriteKind::kDelete:
+      return states->FindOrMake(key);
+  }
+  return nullptr;
+}
+
 absl::Status KeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,
                                    bool want_results, WriteState* state,
                                    std::vector<PlannedWrite>* out) const {
-  PartOps parts(map(), ops);
-  auto describe = [&](size_t i, OpKeys* keys, TtlChanges* ttl) {
-    if (naming_.many()) RETURN_IF_ERROR(AtRow(FindKeys(map(), naming_, ops[i], keys), i));
-    auto change = TtlOf(ops[i], server);
-    if (!change.ok()) return AtRow(change.status(), i);
-    *ttl = *change;
-    return absl::OkStatus();
-  };
-  OpKeys keys;
-  TtlChanges ttl;
-  if (!ops.empty()) RETURN_IF_ERROR(describe(0, &keys, &ttl));
-  for (size_t first = 0; first < ops.size();) {
-    OpKeys next_keys;
-    TtlChanges next_ttl;
-    size_t end = first + 1;
+  if (ops.empty()) return absl::OkStatus();
+  absl::optional<PartOps> copied;
+  if (!columns_are_parts_) copied.emplace(map(), ops);
+  absl::Span<const WriteOp> by_parts = copied.has_value() ? absl::MakeConstSpan(copied->ops) : ops;
+
+  WriteRun run;
+  run.want_results = want_results;
+  run.server = &server;
+  const bool goals_differ = naming_.many() || map().ttl_column >= 0 || map().expires_column >= 0;
+  Goal goal;
+  RETURN_IF_ERROR(AtRow(FindGoal(ops[0], server, &goal), 0));
+  while (run.first < ops.size()) {
+    const WriteOp& first = ops[run.first];
+    Goal next;
+    size_t end = run.first + 1;
     for (; end < ops.size(); ++end) {
-      RETURN_IF_ERROR(describe(end, &next_keys, &next_ttl));
-      if (ops[end].kind != ops[first].kind || ops[end].conflict != ops[first].conflict ||
-          next_keys.key != keys.key || next_keys.new_key != keys.new_key || !(next_ttl == ttl)) {
-        break;
-      }
+      const bool alike = ops[end].kind == first.kind && ops[end].conflict == first.conflict;
+      if (alike && !goals_differ) continue;
+      RETURN_IF_ERROR(AtRow(FindGoal(ops[end], server, &next), end));
+      if (!alike || !(next == goal)) break;
     }
-    WriteRun run;
-    run.ops = absl::MakeConstSpan(parts.ops).subspan(first, end - first);
-    run.first = first;
-    run.kind = ops[first].kind;
-    run.conflict = ops[first].conflict;
-    run.key = naming_.many() ? keys.key : naming_.pattern.literal();
-    run.new_key = naming_.many() ? keys.new_key : naming_.pattern.literal();
-    run.ttl = ttl.key;
-    run.row_ttl = ttl.row;
-    run.want_results = want_results;
-    run.server = &server;
-    run.state = state == nullptr || !naming_.many()
-                    ? state
-                    : static_cast<StateOfKeys*>(state)->Of(keys.key);
+    run.ops = by_parts.subspan(run.first, end - run.first);
+    run.kind = first.kind;
+    run.conflict = first.conflict;
+    run.key = naming_.many() ? goal.key : naming_.pattern.literal();
+    run.new_key = naming_.many() ? goal.new_key : naming_.pattern.literal();
+    run.ttl = goal.ttl.key;
+    run.row_ttl = goal.ttl.row;
+    run.state = StateFor(run.kind, run.key, state);
     RETURN_IF_ERROR(BuildRun(run, out));
-    first = end;
-    keys = std::move(next_keys);
-    ttl = next_ttl;
+    run.first = end;
+    goal = std::move(next);
   }
   return absl::OkStatus();
 }
