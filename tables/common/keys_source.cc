@@ -9,6 +9,7 @@
 #include "core/base/status.h"
 #include "tables/common/fingerprints.h"
 #include "tables/common/key_ttl.h"
+#include "tables/common/scan_page.h"
 
 namespace redis_fdw {
 namespace {
@@ -266,17 +267,9 @@ class KeysSource::PageSink : public StepSink {
   explicit PageSink(KeysSource* keys) : StepSink(keys->rows_), keys_(keys) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
-    if (element.depth == 2 && element.type == ReplyType::kBulk) {
-      keys_->OnKey(element.bytes);
-      return absl::OkStatus();
-    }
-    if (element.depth == 1 && element.index == 0 && element.type == ReplyType::kBulk) {
-      keys_->OnCursor(element.bytes);
-      return absl::OkStatus();
-    }
-    bool reply = element.depth == 0 && element.type == ReplyType::kArray && element.integer == 2;
-    bool page = element.depth == 1 && element.index == 1 && element.type == ReplyType::kArray;
-    return reply || page ? absl::OkStatus() : UnexpectedReply("SCAN");
+    return TakeScanPage(
+        element, [this](absl::string_view cursor) { keys_->OnCursor(cursor); },
+        [this](absl::string_view key) { keys_->OnKey(key); });
   }
 
  private:

@@ -55,7 +55,8 @@ ColumnDef ParseColumn(absl::string_view text) {
 TableTester::TableTester()
     : server_([this](const FakeServer::Argv& argv) { return Answer(argv); }),
       network_(&server_),
-      pool_(&network_, &waiter_),
+      faulty_network_(&network_, &faults),
+      pool_(&faulty_network_, &waiter_),
       pipeline_(std::make_unique<Pipeline>(&pool_, std::make_shared<StandaloneRouter>(Spec()),
                                            PoolLimits())) {}
 

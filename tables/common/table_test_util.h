@@ -21,6 +21,7 @@
 #include "tables/table.h"
 #include "testing/fakes/fake_server.h"
 #include "testing/fakes/fake_waiter.h"
+#include "testing/fakes/fault_transport.h"
 #include "testing/fakes/resp.h"
 
 namespace redis_fdw::test {
@@ -69,6 +70,7 @@ class TableTester {
   const Table& table() { return *table_; }
   const std::vector<WriteResult>& results() const { return results_; }
 
+  Faults faults;  // of the network
   ScanOptions options;
   size_t batch_rows = 100;
   size_t batch_bytes = 1 << 20;
@@ -82,6 +84,7 @@ class TableTester {
   FakeServer::Handler handler_;
   FakeServer server_;
   FakeTransportFactory network_;
+  FaultTransportFactory faulty_network_;
   FakeWaiter waiter_;
   Pool pool_;
   std::unique_ptr<Pipeline> pipeline_;

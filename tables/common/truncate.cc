@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
-#include "tables/common/fingerprints.h"
 #include "tables/common/key_table.h"
+#include "tables/common/scan_page.h"
 #include "tables/common/script.h"
 
 namespace redis_fdw {
@@ -32,6 +32,9 @@ Command TruncateCommand(absl::string_view key, absl::string_view type) {
 class TypeSink : public ReplySink {
  public:
   absl::Status OnElement(const ReplyElement& element) override {
+    if (element.depth != 0 || element.type == ReplyType::kArray || element.bytes.empty()) {
+      return UnexpectedReply("TYPE");
+    }
     type = std::string(element.bytes);
     return absl::OkStatus();
   }
@@ -42,9 +45,9 @@ class TypeSink : public ReplySink {
 class PageSink : public ReplySink {
  public:
   absl::Status OnElement(const ReplyElement& element) override {
-    if (element.depth == 1 && element.index == 0) cursor = std::string(element.bytes);
-    if (element.depth == 2) keys.emplace_back(element.bytes);
-    return absl::OkStatus();
+    return TakeScanPage(
+        element, [this](absl::string_view next) { cursor = std::string(next); },
+        [this](absl::string_view key) { keys.emplace_back(key); });
   }
   std::string cursor;
   std::deque<std::string> keys;
@@ -83,15 +86,17 @@ absl::Status KeyTable::TruncateMany(Pipeline* pipeline) const {
   DoneSink removed;
   std::deque<std::string> doomed;
   std::string cursor = "0";
+  std::string run_id;  // of the process whose cursor it is
   do {
     PageSink page;
     Command scan("SCAN");
+    ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(scan));
+    // Another process has taken over between two pages: from the beginning.
+    if (server->run_id != run_id) cursor = "0";
+    run_id = server->run_id;
     scan.Arg(cursor).Arg("MATCH").Arg(naming_.pattern.glob()).Arg("COUNT").ArgInt(kPage);
     scan.Arg("TYPE").Arg(elements_->redis_type()).ReadOnly();
-    if (cursor != "0") {
-      ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(scan));
-      scan.CursorOf(server->run_id);
-    }
+    if (cursor != "0") scan.CursorOf(run_id);
     RETURN_IF_ERROR(pipeline->Submit(scan, &page));
     RETURN_IF_ERROR(
         RemovePage(naming_.pattern, elements_->redis_type(), doomed, &removed, pipeline));
