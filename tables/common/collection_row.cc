@@ -68,7 +68,10 @@ class CollectionSink : public StepSink {
   CollectionSink(const CollectionRowType& type, RowWriter* rows) : StepSink(rows), type_(type) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
-    if (element.depth == 0 && element.type == ReplyType::kArray) return absl::OkStatus();
+    const int64_t each = type_.score == nullptr ? 1 : 2;
+    if (element.depth == 0 && element.type == ReplyType::kArray && element.integer % each == 0) {
+      return absl::OkStatus();
+    }
     if (element.depth != 1 || element.type != ReplyType::kBulk) return UnexpectedReply(type_.read);
     if (type_.score == nullptr || element.index % 2 == 0) {
       elements_.emplace_back(element.bytes);
