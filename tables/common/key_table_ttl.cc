@@ -58,7 +58,8 @@ bool SetsColumn(const WriteOp& op, int column) {
 absl::StatusOr<TtlChange> KeyTable::GivenTtl(const WriteOp& op) const {
   const Cell ttl = Given(op, map().ttl_column);
   const Cell expires = Given(op, map().expires_column);
-  if (!ttl.is_null() && !expires.is_null() && op.kind == WriteKind::kInsert) {
+  const bool whole_row = op.kind == WriteKind::kUpdate && op.changed.empty();
+  if (!ttl.is_null() && !expires.is_null() && !whole_row) {
     return MakeError(ErrorKind::kInvalidData,
                      absl::StrCat("columns ", Named(map(), map().ttl_column), " and ",
                                   Named(map(), map().expires_column), " of foreign table \"",
@@ -90,10 +91,12 @@ absl::StatusOr<TtlChanges> KeyTable::TtlOf(const WriteOp& op, const ServerInfo& 
     return changes;
   }
   if (insert) changes.key = option;
-  if (!is_given && !sets) return changes;
+  if (insert ? !is_given : !sets) return changes;
   if (!elements_->HasRowTtl(server)) {
-    const bool ttl_set = SetsColumn(op, map().ttl_column);
-    return NotWritable(map(), ttl_set ? map().ttl_column : map().expires_column);
+    const bool expires_given = !Given(op, map().expires_column).is_null();
+    const bool ttl_given = !Given(op, map().ttl_column).is_null();
+    const bool expires = expires_given || (!ttl_given && !SetsColumn(op, map().ttl_column));
+    return NotWritable(map(), expires ? map().expires_column : map().ttl_column);
   }
   changes.row = is_given ? given : persist;
   return changes;

@@ -87,9 +87,9 @@ TEST_F(KeyTableWriteTest, ColumnsInAnyOrder) {
   EXPECT_THAT(Build({InsertOp(cells)}), ElementsAre("HSET u:x a 1"));
   EXPECT_THAT(Build({DeleteOp(identity)}), ElementsAre("HDEL u:x a"));
   EXPECT_THAT(Build({UpdateOp(identity, cells, {true, false, false})}),
-              ElementsAre("EVAL SCRIPT 2 u:x u:x a a 1 1"));
+              ElementsAre("EVAL SCRIPT 2 u:x u:x 0 \"\" \"\" a a 1 1"));
   EXPECT_THAT(Build({UpdateOp(identity, cells, {false, true, false})}),
-              ElementsAre("EVAL SCRIPT 2 u:x u:x a a 0 \"\""));
+              ElementsAre("EVAL SCRIPT 2 u:x u:x 0 \"\" \"\" a a 0 \"\""));
   // One key, and its parts the other way round.
   Bind("hash", {"v:text:value", "f:text:field"}, "h");
   Row field = {B("a")};
@@ -186,8 +186,8 @@ TEST_F(KeyTableWriteTest, TheOptionIsSetByInsertInOneStep) {
               ElementsAre("EVAL SCRIPT 1 k PEXPIRE 60000 1 HSETNX a 1"));
   // Updates and deletes keep what there is.
   EXPECT_THAT(Build({UpdateOp(id, cells, {false, true}), DeleteOp(id)}),
-              ElementsAre("EVAL SCRIPT 2 k k a a 1 1", "HDEL k a"));
-  EXPECT_THAT(Build({UpdateOp(id, cells)}), ElementsAre("EVAL SCRIPT 2 k k a a 1 1"));
+              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1", "HDEL k a"));
+  EXPECT_THAT(Build({UpdateOp(id, cells)}), ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1"));
   Bind("list", {"i:integer", "e"}, "k", 60);
   Row given = {Cell::Int64(0), B("x")};
   EXPECT_THAT(Build({InsertOp(given)}), ElementsAre("EVAL SCRIPT 1 k PEXPIRE 60000 0 x"));
@@ -210,8 +210,8 @@ TEST_F(KeyTableWriteTest, ColumnsThatShowTheKeysTtlAreNotWritten) {
   EXPECT_THAT(Build({UpdateOp(id, plain, {false, true, false, true})}),
               ElementsAre("column \"until\" of foreign table \"t\" cannot be written"));
   // Rows that are set as a whole bring what was read.
-  EXPECT_THAT(Build({UpdateOp(id, with_ttl)}), ElementsAre("EVAL SCRIPT 2 k k a a 1 1"));
-  EXPECT_THAT(Build({UpdateOp(id, plain)}), ElementsAre("EVAL SCRIPT 2 k k a a 1 1"));
+  EXPECT_THAT(Build({UpdateOp(id, with_ttl)}), ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1"));
+  EXPECT_THAT(Build({UpdateOp(id, plain)}), ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1"));
 }
 
 TEST_F(KeyTableWriteTest, RowsThatAreKeysHaveTtlsOfTheirOwn) {

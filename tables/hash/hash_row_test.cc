@@ -238,13 +238,13 @@ TEST_F(HashRowTest, ManyFieldsWithATtl) {
 TEST_F(HashRowTest, UpdatesWriteWhatChanged) {
   Row row = {B("jim"), B("8")};
   EXPECT_THAT(Build({UpdateOp({}, row, {true, false})}),
-              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" 2 0 name jim"));
+              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" 2 0 0 name jim"));
   EXPECT_THAT(Build({UpdateOp({}, row)}),
-              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" 4 0 name jim \"the age\" 8"));
+              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" 4 0 0 name jim \"the age\" 8"));
   Row null_age = {B("jim"), Cell::Null()};
   EXPECT_THAT(Build({UpdateOp({}, null_age, {false, true}), UpdateOp({}, null_age, {true, true})}),
-              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" 0 1 \"the age\"",
-                          "EVAL SCRIPT 2 k k 0 \"\" \"\" 2 1 name jim \"the age\""));
+              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" 0 1 0 \"the age\"",
+                          "EVAL SCRIPT 2 k k 0 \"\" \"\" 2 1 0 name jim \"the age\""));
 }
 
 TEST_F(HashRowTest, UpdatesOfTheRestNameWhatStays) {
@@ -253,12 +253,12 @@ TEST_F(HashRowTest, UpdatesOfTheRestNameWhatStays) {
   Row rest = {B("x"), B("1")};
   Row row = {B("u:1"), B("jim"), Cell::List(rest), Cell::Int64(5)};
   EXPECT_THAT(Build({UpdateOp(id, row, {false, false, true, false})}),
-              ElementsAre("EVAL SCRIPT 2 u:1 u:1 1 \"\" \"\" 2 0 x 1 name"));
+              ElementsAre("EVAL SCRIPT 2 u:1 u:1 1 \"\" \"\" 2 0 0 x 1 name"));
   EXPECT_THAT(Build({UpdateOp(id, row, {false, true, false, true})}),
-              ElementsAre("EVAL SCRIPT 2 u:1 u:1 0 PEXPIRE 5000 2 0 name jim"));
+              ElementsAre("EVAL SCRIPT 2 u:1 u:1 0 PEXPIRE 5000 2 0 0 name jim"));
   row[0] = B("u:2");
   EXPECT_THAT(Build({UpdateOp(id, row, {true, false, false, false})}),
-              ElementsAre("EVAL SCRIPT 2 u:1 u:2 0 \"\" \"\" 0 0"));
+              ElementsAre("EVAL SCRIPT 2 u:1 u:2 0 \"\" \"\" 0 0 0"));
 }
 
 TEST_F(HashRowTest, WhatUpdatesComeTo) {
