@@ -83,6 +83,27 @@ void GetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {
   AddJoinPaths(root, rel, binding);
 }
 
+namespace {
+
+// The columns that a query uses, and those that name a row in the message about a value of it that
+// its column cannot take.
+void ChooseOutput(const TableBinding& binding, const bool* used, OutputShape* output) {
+  bool any_value = false;
+  for (int column = 0; column < binding.ncolumns; ++column) {
+    if (!used[column]) continue;
+    output->columns.push_back(column);
+    any_value |= !binding.table().columns()[column].identity;
+  }
+  if (!any_value) return;
+  for (int column = 0; column < binding.ncolumns; ++column) {
+    if (used[column] || !binding.table().columns()[column].identity) continue;
+    output->columns.push_back(column);
+    ++output->naming;
+  }
+}
+
+}  // namespace
+
 ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, ForeignPath*, List* tlist,
                             List* scan_clauses, Plan* outer_plan) {
   const TableBinding& binding = *(TableBinding*)rel->fdw_private;
@@ -114,9 +135,7 @@ ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, ForeignPath
   List* fdw_private = NIL;
   CallCpp([&] {
     ScanPlan plan = *choice->plan->object;
-    for (int column = 0; column < binding.ncolumns; ++column) {
-      if (used[column]) plan.output.columns.push_back(column);
-    }
+    ChooseOutput(binding, used, &plan.output);
     return CallPg([&] {
       fdw_private = EncodeScanPlan(plan, choice->operand_types, choice->operand_array, names);
     });

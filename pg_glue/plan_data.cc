@@ -29,6 +29,7 @@ List* EncodeScanPlan(const ScanPlan& plan, List* operand_types, List* operand_ar
   List* shape = list_make4_int(static_cast<int>(plan.op), static_cast<int>(plan.output.kind),
                                plan.order.column, plan.order.descending ? 1 : 0);
   shape = lappend_int(shape, static_cast<int>(plan.keys));
+  shape = lappend_int(shape, plan.output.naming);
   List* predicates = NIL;
   for (const PlannedPredicate& p : plan.predicates) {
     predicates = lappend(predicates, EncodePredicate(p));
@@ -56,6 +57,7 @@ void DecodeScanPlan(List* fdw_private, ScanPlan* plan) {
   plan->order.column = list_nth_int(shape, 2);
   plan->order.descending = list_nth_int(shape, 3) != 0;
   plan->keys = static_cast<KeyAccess>(list_nth_int(shape, 4));
+  plan->output.naming = list_nth_int(shape, 5);
   plan->limit = strtoll(StringValue(list_nth(fdw_private, kScanLimit)), nullptr, 10);
   ListCell* lc;
   foreach (lc, (List*)list_nth(fdw_private, kScanPredicates)) {

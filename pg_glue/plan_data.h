@@ -12,7 +12,8 @@ namespace redis_fdw {
 // fdw_exprs, in the order of the operand ordinals, where PostgreSQL turns Vars of outer relations
 // into parameters.
 enum ScanPrivateSlot {
-  kScanShape,         // IntList: op, output kind, order column, order descending, key access
+  kScanShape,         // IntList: op, output kind, order column, order descending, key access,
+                      // how many output columns only name the row
   kScanLimit,         // String: rows, decimal
   kScanPredicates,    // List of IntList: column, op, semantics, operand, answer
   kScanColumns,       // IntList: output columns

@@ -23,7 +23,7 @@ constexpr size_t kBatchBytes = 1024 * 1024;
 RedisScan* ScanOf(ForeignScanState* node) { return static_cast<RedisScan*>(node->fdw_state); }
 
 void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext context) {
-  scan->noutput = list_length(columns);
+  scan->noutput = list_length(columns) - scan->runtime->object->plan.output.naming;
   scan->output = (ColumnIo*)palloc0(sizeof(ColumnIo) * (scan->noutput + 1));
   scan->output_attnums = (AttrNumber*)palloc0(sizeof(AttrNumber) * (scan->noutput + 1));
   for (int i = 0; i < scan->noutput; ++i) {

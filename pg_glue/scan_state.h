@@ -45,8 +45,8 @@ struct RedisScan {
   MemoryContext operand_context;  // values of the current run
   Cell* operand_cells;
 
-  int noutput;       // columns of a batch
-  ColumnIo* output;  // one per column of a batch
+  int noutput;       // columns of a batch that go into the slot; the first ones
+  ColumnIo* output;  // one for each of them
   AttrNumber* output_attnums;
 
   bool started;     // Scan::Start() has been called for the current parameters

@@ -43,6 +43,8 @@ enum class OutputKind : uint8_t { kColumns = 0, kCount = 1, kMin = 2, kMax = 3 }
 struct OutputShape {
   OutputKind kind = OutputKind::kColumns;
   std::vector<int> columns;  // ordinals of bound columns, in output order
+  // How many of these, the last ones, nobody asked for: they name the row in messages.
+  int naming = 0;
 };
 
 struct Ordering {
