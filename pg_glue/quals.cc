@@ -29,10 +29,12 @@ bool UsableOperand(PlannerInfo* root, RelOptInfo* rel, Expr* expr) {
 
 bool IsInteger(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
 
-// Types whose default equality is equality of their text forms.
+// Types whose default equality is equality of the text forms that we write. Not numeric (1.0 = 1),
+// floats (0 = -0), interval (24:00 = 1 day), timetz and bpchar.
 bool EqualAsBytes(Oid type) {
   return type == TEXTOID || type == VARCHAROID || type == BYTEAOID || type == UUIDOID ||
-         IsInteger(type);
+         type == DATEOID || type == TIMEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID ||
+         type == BOOLOID || IsInteger(type) || type_is_enum(type);
 }
 
 // The strategy of `opno` in the default btree family of `type`, 0 if it is not in it.

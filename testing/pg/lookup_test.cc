@@ -192,6 +192,41 @@ TEST_F(LookupTest, WhatIsNotProvenStaysLocal) {
   EXPECT_EQ(Query("SELECT member FROM zi WHERE score = 2.50"), "b");
 }
 
+TEST_F(LookupTest, TypesThatAreEqualWhereTheirTextsAre) {
+  MustExec("CREATE TYPE mood AS ENUM ('sad', 'happy')");
+  const struct {
+    const char* type;
+    const char* stored;
+    const char* value;
+  } kCases[] = {{"date", "2024-02-03", "03.02.2024"},
+                {"date", "infinity", "infinity"},
+                {"time", "04:05:06.7", "04:05:06.700"},
+                {"timestamp", "2024-02-03 04:05:06", "03.02.2024 04:05:06"},
+                {"timestamptz", "2024-02-03 04:05:06+00", "2024-02-03 13:05:06+09"},
+                {"timestamptz", "0044-03-15 12:00:00+00 BC", "0044-03-15 12:00+00 BC"},
+                {"bool", "t", "yes"},
+                {"mood", "happy", "happy"}};
+  // What is written, looked up and compared does not depend on settings.
+  MustExec("SET datestyle = 'German, DMY'; SET timezone = 'Asia/Tokyo'");
+  for (const auto& c : kCases) {
+    Table("typed", absl::StrCat("field ", c.type, ", value text"), "hash", "typed");
+    redis().Cli({"DEL", "typed"});
+    MustExec(absl::StrCat("INSERT INTO typed VALUES ('", c.value, "', 'found')"));
+    EXPECT_EQ(redis().Cli({"HGET", "typed", c.stored}), "found") << c.type;
+    MustExec(absl::StrCat("PREPARE q(", c.type, ") AS SELECT value FROM typed WHERE field = $1"));
+    const std::string query = absl::StrCat("EXECUTE q('", c.value, "')");
+    for (const char* mode : {"force_custom_plan", "force_generic_plan"}) {
+      MustExec(absl::StrCat("SET plan_cache_mode = ", mode));
+      EXPECT_EQ(Query(query), "found") << c.type;
+    }
+    EXPECT_TRUE(absl::StrContains(Explain(query), "Redis Operation: Lookup")) << c.type;
+    MustExec("DEALLOCATE q");
+    EXPECT_EQ(MustExec(absl::StrCat("DELETE FROM typed WHERE field IN ('", c.value, "')")).tag,
+              "DELETE 1");
+    MustExec("DROP FOREIGN TABLE typed");
+  }
+}
+
 TEST_F(LookupTest, ExplainTellsCommandsAndCounts) {
   std::string plan = Explain("SELECT value FROM h WHERE field = 'b'");
   EXPECT_TRUE(absl::StrContains(plan, "Redis Operation: Lookup")) << plan;
