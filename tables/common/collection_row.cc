@@ -110,6 +110,8 @@ class CollectionRow : public Elements {
   static LayoutRules Layout(const CollectionRowType& type);
 
   absl::string_view redis_type() const override { return type_.type; }
+  // Of two arrays one may be set, and the other is written with it.
+  bool UpdatesByIdentity() const override { return !has_scores(); }
   bool row_is_key() const override { return true; }
   ScanPlan Plan(const ScanRequest& request) const override {
     ScanPlan plan = PlanScan(request);

@@ -100,6 +100,8 @@ class Elements {
   virtual absl::Status BuildUpdates(const WriteRun& run, std::vector<PlannedWrite>* out) const = 0;
   virtual absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const = 0;
 
+  // Whether an update needs no more of the old row than its identity.
+  virtual bool UpdatesByIdentity() const { return true; }
   // Whether Redis may have an element of this identity, given as part `part` (a stream has none
   // with the id "5", though its commands take that).
   virtual bool MayExist(int /*part*/, const Cell& /*identity*/) const { return true; }

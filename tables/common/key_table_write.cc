@@ -217,8 +217,9 @@ absl::Status KeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerIn
 
 // --- Rows named by a plan -----------------------------------------------------------------------
 
-bool KeyTable::NamesRows(const ScanPlan& plan, WriteKind) const {
+bool KeyTable::NamesRows(const ScanPlan& plan, WriteKind kind) const {
   if (elements_->has_row_number()) return false;
+  if (kind == WriteKind::kUpdate && !elements_->UpdatesByIdentity()) return false;
   if (naming_.many() && plan.keys != KeyAccess::kLookup) return false;
   std::vector<bool> named(map().part_of.size());
   for (const PlannedPredicate& planned : plan.predicates) {
