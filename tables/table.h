@@ -118,6 +118,9 @@ struct PlannedWrite {
   int generated_column = -1;  // for WriteResult, where a result has a generated id
   // Says better what an error reply means, where the type knows; null: as it is.
   absl::Status (*explain)(const absl::Status& error) = nullptr;
+  // Whether a key of another type is none of the table's, so that the ops apply to nothing; else it
+  // is an error.
+  bool passes_over_other_types = false;
 };
 
 // State that a Table keeps between the batches of one statement (for lists: which indexes were

@@ -37,6 +37,10 @@ class WriteSink : public ReplySink {
     return absl::OkStatus();
   }
   absl::Status OnError(const absl::Status& error) override {
+    if (write_->passes_over_other_types && GetErrorKind(error) == ErrorKind::kWrongType) {
+      for (WriteResult& result : results_) result.applied = false;
+      return absl::OkStatus();
+    }
     Note(write_->explain == nullptr ? error : write_->explain(error));
     return absl::OkStatus();
   }

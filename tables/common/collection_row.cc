@@ -22,11 +22,9 @@ constexpr int kScores = 1;
 // ARGV: '1' if what is there must stay, how and how long to live, the type, the command that adds,
 // then what to add, in the command's order. The collection is replaced.
 constexpr char kInsertScript[] = R"lua(
-local held = redis.call('TYPE', KEYS[1]).ok
-if held ~= 'none' and held ~= ARGV[4] then
-  return redis.error_reply('WRONGTYPE Operation against a key holding the wrong kind of value')
-end
-if held ~= 'none' then
+local reply = other(KEYS[1], ARGV[4])
+if type(reply) == 'table' then return reply end
+if not reply then
   if ARGV[1] == '1' then return 0 end
   redis.call('UNLINK', KEYS[1])
 end
@@ -41,7 +39,8 @@ return 1
 // and the rest as above. The TTL stays unless it is set.
 constexpr char kUpdateScript[] = R"lua(
 local from, to = KEYS[1], KEYS[2]
-if redis.call('TYPE', from).ok ~= ARGV[4] then return 0 end
+local reply = other(from, ARGV[4])
+if reply then return reply end
 if from ~= to and redis.call('EXISTS', to) == 1 then return -1 end
 if ARGV[1] == '1' then
   local left = redis.call('PTTL', from)
@@ -57,8 +56,10 @@ return 1
 )lua";
 
 const std::string& WithExpire(const char* script) {
-  static const std::string* const insert = new std::string(absl::StrCat(kExpireLua, kInsertScript));
-  static const std::string* const update = new std::string(absl::StrCat(kExpireLua, kUpdateScript));
+  static const std::string* const insert =
+      new std::string(absl::StrCat(kExpireLua, kTypeLua, kInsertScript));
+  static const std::string* const update =
+      new std::string(absl::StrCat(kExpireLua, kTypeLua, kUpdateScript));
   return script == kInsertScript ? *insert : *update;
 }
 

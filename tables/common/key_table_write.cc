@@ -148,6 +148,10 @@ absl::Status KeyTable::BuildRun(const WriteRun& run, std::vector<PlannedWrite>* 
       RETURN_IF_ERROR(elements_->BuildDeletes(run, out));
       break;
   }
+  // Where an element moves, it is an error if the key that it moves to holds another type.
+  const bool passes_over =
+      naming_.many() && run.kind != WriteKind::kInsert && (elements_->row_is_key() || !run.moves());
+  for (size_t i = before; i < out->size(); ++i) (*out)[i].passes_over_other_types = passes_over;
   const int generated = elements_->generated_part();
   if (generated < 0 || !map().has(generated)) return absl::OkStatus();
   for (size_t i = before; i < out->size(); ++i) {

@@ -11,6 +11,18 @@
 
 namespace redis_fdw {
 
+// Lua for the beginning of scripts: other(key, type) is nil if the key holds that type, else what
+// to reply: 0 if the key is not there, the error that Redis's own commands give if it holds
+// another.
+constexpr char kTypeLua[] = R"lua(
+local function other(key, kind)
+  local held = redis.call('TYPE', key).ok
+  if held == kind then return nil end
+  if held == 'none' then return 0 end
+  return redis.error_reply('WRONGTYPE Operation against a key holding the wrong kind of value')
+end
+)lua";
+
 // A command that runs `script` on the one key, up to where its own arguments begin.
 inline Command ScriptCommand(absl::string_view script, absl::string_view key) {
   Command command("EVAL");

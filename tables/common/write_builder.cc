@@ -1,7 +1,9 @@
 #include "tables/common/write_builder.h"
 
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "tables/common/key_ttl.h"
 
@@ -13,8 +15,7 @@ absl::Status AlreadyThere() {
 }
 
 constexpr char kTypedUnlinkScript[] = R"lua(
-if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return 0 end
-return redis.call('UNLINK', KEYS[1])
+return other(KEYS[1], ARGV[1]) or redis.call('UNLINK', KEYS[1])
 )lua";
 
 absl::Status NothingLeft() {
@@ -65,6 +66,8 @@ absl::Status AppendCommands(const WriteRun& run, const Command& start,
 
 absl::Status AppendTypedUnlinks(const WriteRun& run, absl::string_view type,
                                 std::vector<PlannedWrite>* out) {
+  static const std::string* const script =
+      new std::string(absl::StrCat(kTypeLua, kTypedUnlinkScript));
   WriteGrouping grouping;
   grouping.max_ops = 1;
   grouping.interpret = &InterpretCount;
@@ -73,7 +76,7 @@ absl::Status AppendTypedUnlinks(const WriteRun& run, absl::string_view type,
     command->Arg(type);
     return absl::OkStatus();
   };
-  return AppendCommands(run, ScriptCommand(kTypedUnlinkScript, run.key), grouping, append, out);
+  return AppendCommands(run, ScriptCommand(*script, run.key), grouping, append, out);
 }
 
 absl::Status InterpretCount(const ReplyElement& element, absl::Span<WriteResult> results) {

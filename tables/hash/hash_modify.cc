@@ -21,10 +21,16 @@ local from, to = KEYS[1], KEYS[2]
 for i = 4, #ARGV, 4 do
   local old, new = ARGV[i], ARGV[i + 1]
   local value = redis.pcall('HGET', from, old)
-  if type(value) == 'table' then return value end
+  if type(value) == 'table' then
+    if from == to then return value end
+    value = false  -- a row of another key is none if that holds another type
+  end
+  local taken = 0
+  if value and (old ~= new or from ~= to) then taken = redis.pcall('HEXISTS', to, new) end
+  if type(taken) == 'table' then return taken end
   if not value then
     done[#done + 1] = 0
-  elseif (old ~= new or from ~= to) and redis.call('HEXISTS', to, new) == 1 then
+  elseif taken == 1 then
     done[#done + 1] = -1
     return done
   else

@@ -40,7 +40,8 @@ return 1
 // then these, and then the names of all fields that columns show.
 constexpr char kUpdateScript[] = R"lua(
 local from, to = KEYS[1], KEYS[2]
-if redis.call('TYPE', from).ok ~= 'hash' then return 0 end
+local reply = other(from, 'hash')
+if reply then return reply end
 if from ~= to and redis.call('EXISTS', to) == 1 then return -1 end
 local last_set = 6 + tonumber(ARGV[4])
 local last_unset = last_set + tonumber(ARGV[5])
@@ -77,7 +78,7 @@ const std::string& FullScript(const char* script) {
   static const std::string* const insert =
       new std::string(absl::StrCat(kExpireLua, kChunksLua, kInsertScript));
   static const std::string* const update =
-      new std::string(absl::StrCat(kExpireLua, kChunksLua, kUpdateScript));
+      new std::string(absl::StrCat(kExpireLua, kTypeLua, kChunksLua, kUpdateScript));
   return script == kInsertScript ? *insert : *update;
 }
 

@@ -15,9 +15,14 @@ local from, to = KEYS[1], KEYS[2]
 for i = 1, #ARGV, 2 do
   local old, new = ARGV[i], ARGV[i + 1]
   local there = redis.pcall('SISMEMBER', from, old)
-  if type(there) == 'table' then return there end
+  if type(there) == 'table' then
+    if from == to then return there end
+    there = 0  -- a row of another key is none if that holds another type
+  end
   if there == 1 and (old ~= new or from ~= to) then
-    if redis.call('SADD', to, new) == 0 then
+    local added = redis.pcall('SADD', to, new)
+    if type(added) == 'table' then return added end
+    if added == 0 then
       done[#done + 1] = -1
       return done
     end

@@ -17,7 +17,8 @@ constexpr size_t kOneEach = 1;
 // if there is a value to set, the value.
 constexpr char kUpdateScript[] = R"lua(
 local from, to = KEYS[1], KEYS[2]
-if redis.call('TYPE', from).ok ~= 'string' then return 0 end
+local reply = other(from, 'string')
+if reply then return reply end
 if from ~= to and redis.call('EXISTS', to) == 1 then return -1 end
 if ARGV[3] == '1' then redis.call('SET', from, ARGV[4], 'KEEPTTL') end
 expire(from, ARGV[1], ARGV[2])
@@ -72,7 +73,8 @@ absl::Status StringElements::BuildInserts(const WriteRun& run,
 
 absl::Status StringElements::BuildUpdates(const WriteRun& run,
                                           std::vector<PlannedWrite>* out) const {
-  static const std::string* const script = new std::string(absl::StrCat(kExpireLua, kUpdateScript));
+  static const std::string* const script =
+      new std::string(absl::StrCat(kExpireLua, kTypeLua, kUpdateScript));
   WriteGrouping grouping;
   grouping.max_ops = kOneEach;
   grouping.sets_ttl = true;

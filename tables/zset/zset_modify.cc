@@ -19,10 +19,16 @@ local from, to = KEYS[1], KEYS[2]
 for i = 1, #ARGV, 3 do
   local old, new, score = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local present = redis.pcall('ZSCORE', from, old)
-  if type(present) == 'table' then return present end
+  if type(present) == 'table' then
+    if from == to then return present end
+    present = false  -- a row of another key is none if that holds another type
+  end
+  local taken = false
+  if present and (old ~= new or from ~= to) then taken = redis.pcall('ZSCORE', to, new) end
+  if type(taken) == 'table' then return taken end
   if not present then
     done[#done + 1] = 0
-  elseif (old ~= new or from ~= to) and redis.call('ZSCORE', to, new) then
+  elseif taken then
     done[#done + 1] = -1
     return done
   else
