@@ -1,14 +1,37 @@
 // Writing streams.
 
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "tables/common/key_ttl.h"
 #include "tables/common/write_builder.h"
 #include "tables/stream/stream_id.h"
 #include "tables/stream/stream_table.h"
 
 namespace redis_fdw {
 namespace {
+
+// How and how long the key is to live, the id to look for or "", then XADD's arguments. Nil if
+// there is such an entry.
+constexpr char kInsertNewScript[] = R"lua(
+if ARGV[3] ~= '' then
+  local found = redis.pcall('XRANGE', KEYS[1], ARGV[3], ARGV[3])
+  if found.err then return found end
+  if #found > 0 then return false end
+end
+local id = redis.pcall('XADD', KEYS[1], unpack(ARGV, 4))
+if type(id) == 'table' and id.err then return id end
+expire(KEYS[1], ARGV[1], ARGV[2])
+return id
+)lua";
+
+// The id of the one entry that it may be, as XRANGE takes it; "" if Redis chooses it.
+std::string EntryToLookFor(const Cell& id) {
+  if (id.is_null() || absl::StrContains(id.bytes(), '*')) return "";
+  return absl::StrCat(id.bytes(), absl::StrContains(id.bytes(), '-') ? "" : "-0");
+}
 
 absl::Status InterpretId(const ReplyElement& element, absl::Span<WriteResult> results) {
   if (element.type != ReplyType::kBulk) {
@@ -28,6 +51,16 @@ absl::Status ExplainId(const absl::Status& error) {
   return MakeError(ErrorKind::kOutOfRange, "the stream id is not above that of the last entry",
                    "Leave it NULL or '*' to let Redis choose one that is.",
                    "Ids of a stream only grow, also after entries were deleted.");
+}
+
+// The same of commands that add only what is new: nil for an entry that is there.
+absl::Status InterpretIgnored(const ReplyElement& element, absl::Span<WriteResult> results) {
+  RETURN_IF_ERROR(InterpretNil(element, results));
+  return results[0].applied ? InterpretId(element, results) : absl::OkStatus();
+}
+absl::Status InterpretNew(const ReplyElement& element, absl::Span<WriteResult> results) {
+  RETURN_IF_ERROR(InterpretNilOrExists(element, results));
+  return InterpretId(element, results);
 }
 
 }  // namespace
@@ -93,7 +126,20 @@ absl::Status StreamElements::BuildInserts(const WriteRun& run,
   grouping.explain = &ExplainId;
   Command start("XADD");
   start.Key(run.key);
-  auto append = [this](const WriteOp& op, Command* command) { return AppendEntry(op, command); };
+  const bool only_new = run.conflict != ConflictPolicy::kOverwrite;
+  if (only_new) {
+    static const std::string* const script =
+        new std::string(absl::StrCat(kExpireLua, kInsertNewScript));
+    start = ScriptCommand(*script, run.key);
+    AppendTtl(run.ttl, &start);
+    grouping.sets_ttl = true;
+    grouping.interpret =
+        run.conflict == ConflictPolicy::kIgnore ? &InterpretIgnored : &InterpretNew;
+  }
+  auto append = [this, only_new](const WriteOp& op, Command* command) {
+    if (only_new) command->Arg(EntryToLookFor(op.new_cells[kId]));
+    return AppendEntry(op, command);
+  };
   return AppendCommands(run, start, grouping, append, out);
 }
 
