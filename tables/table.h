@@ -202,7 +202,7 @@ class Table {
   virtual absl::Status CheckKey(absl::Span<const Cell> /*cells*/) const { return absl::OkStatus(); }
 
   // What the row reads back as that was written as `cells`, where that is known: fills in what NULL
-  // stood for (a TTL that the table's option gives).
+  // stood for (a TTL that the table's option gives), and NULL for what reads so.
   virtual void FillDefaults(absl::Span<Cell> /*cells*/) const {}
 
   // Whether the equalities of a kLookup `plan` name the rows' identities completely, and a write of

@@ -103,11 +103,20 @@ absl::StatusOr<TtlChanges> KeyTable::TtlOf(const WriteOp& op, const ServerInfo& 
 }
 
 void KeyTable::FillDefaults(absl::Span<Cell> cells) const {
-  const int column = map().ttl_column;
-  if (column < 0 || ttl_seconds_ == 0 || !elements_->row_is_key()) return;
-  const int expires = map().expires_column;
-  if (expires >= 0 && !cells[static_cast<size_t>(expires)].is_null()) return;
-  Cell& ttl = cells[static_cast<size_t>(column)];
+  if (map().rest_part >= 0) {
+    Cell& rest = cells[static_cast<size_t>(map().column_of[static_cast<size_t>(map().rest_part)])];
+    if (rest.is_null()) rest = Cell::List({});
+  }
+  Cell none;
+  Cell& ttl = map().ttl_column < 0 ? none : cells[static_cast<size_t>(map().ttl_column)];
+  Cell& expires =
+      map().expires_column < 0 ? none : cells[static_cast<size_t>(map().expires_column)];
+  if (!expires.is_null() && OfInstant(expires.int64()).kind == TtlChange::Kind::kPersist) {
+    expires = Cell::Null();
+    if (ttl.is_null()) ttl = Cell::Int64(-1);
+    return;
+  }
+  if (ttl_seconds_ == 0 || !elements_->row_is_key() || !expires.is_null()) return;
   if (ttl.is_null()) ttl = Cell::Int64(ttl_seconds_);
 }
 
