@@ -23,9 +23,9 @@ void CheckKey(const WriteBatch* batch, const Cell* cells) {
   if (binding->options->strict_key_prefix || raised.kind != ErrorKind::kCheckViolation) {
     Raise(raised);
   }
+  // Without the hint, which says how to make it a warning.
   ereport(WARNING, (errcode(SqlStateOf(raised.kind)), errmsg_internal("%s", raised.message),
-                    raised.detail[0] != '\0' ? errdetail_internal("%s", raised.detail) : 0,
-                    raised.hint[0] != '\0' ? errhint("%s", raised.hint) : 0));
+                    raised.detail[0] != '\0' ? errdetail_internal("%s", raised.detail) : 0));
 }
 
 void CheckPartition(EState* estate, ResultRelInfo* rinfo, TupleTableSlot* slot, bool is_insert) {

@@ -21,8 +21,12 @@ std::string Elements::NamePart(int part) const {
 
 absl::Status Elements::RequireValue(absl::Span<const Cell> cells, int part) const {
   if (!cells[static_cast<size_t>(part)].is_null()) return absl::OkStatus();
+  const int column = columns_.column_of[static_cast<size_t>(part)];
+  const bool text =
+      column < 0 || columns_.bound[static_cast<size_t>(column)].kind == Cell::Kind::kBytes;
   return MakeError(ErrorKind::kNullNotAllowed, absl::StrCat("null value in ", NamePart(part)),
-                   "An empty string is a value that Redis can store.", "Redis has no NULL.");
+                   text ? "An empty string is a value that Redis can store." : "",
+                   "Redis has no NULL.");
 }
 
 absl::Status Elements::RequireIdentity(const WriteOp& op, int part) const {

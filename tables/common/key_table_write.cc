@@ -131,8 +131,8 @@ absl::Status KeyTable::CheckKey(absl::Span<const Cell> cells) const {
       ErrorKind::kCheckViolation,
       absl::StrCat(NameElement("key", key), " does not match the pattern \"",
                    naming_.pattern.glob(), "\" of foreign table \"", map().table, "\""),
-      "The table would not show such a row. Option \"strict_key_prefix\" 'false' makes "
-      "this a warning.");
+      "Option \"strict_key_prefix\" 'false' makes this a warning.",
+      "The table would not show such a row.");
 }
 
 absl::Status KeyTable::BuildRun(const WriteRun& run, std::vector<PlannedWrite>* out) const {

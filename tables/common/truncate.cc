@@ -79,7 +79,7 @@ absl::Status KeyTable::TruncateOne(Pipeline* pipeline) const {
   return MakeError(ErrorKind::kWrongType,
                    absl::StrCat("Redis key \"", key(), "\" of foreign table \"", map().table,
                                 "\" holds a ", sink.type, ", not a ", elements_->redis_type()),
-                   "", "Nothing was removed.");
+                   "", "It was not removed.");
 }
 
 absl::Status KeyTable::TruncateMany(Pipeline* pipeline) const {
