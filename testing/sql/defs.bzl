@@ -17,6 +17,7 @@ def sql_test(
         expected = None,
         bare = False,
         config = [],
+        doc = None,
         extension = True,
         size = "medium",
         twice = False,
@@ -29,6 +30,7 @@ def sql_test(
       expected: what psql prints for them; default: name.out.
       bare: True to start without CREATE EXTENSION and the server `redis_server`.
       config: lines of postgresql.conf, without spaces.
+      doc: a Markdown file; each of its indented blocks has to be in the statements, word for word.
       extension: False for a PostgreSQL without redis_fdw; implies bare.
       size: as in sh_test.
       twice: True to run the file two times in one session, the second under
@@ -51,6 +53,9 @@ def sql_test(
     ]
     if bare or not extension:
         args.append("--bare")
+    if doc:
+        args.append("--doc=$(rootpath %s)" % doc)
+        data.append(doc)
     if twice:
         args.append("--twice")
     if extension:

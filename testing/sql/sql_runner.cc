@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -24,6 +25,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "testing/pg_client.h"
 #include "testing/postgres_server.h"
@@ -36,6 +39,7 @@ namespace {
 struct Flags {
   std::string sql;
   std::string expected;
+  std::string doc;
   PostgresOptions postgres;
   bool bare = false;
   bool record = false;
@@ -50,6 +54,8 @@ absl::StatusOr<Flags> ParseFlags(int argc, char** argv) {
       flags.sql = std::string(arg);
     } else if (absl::ConsumePrefix(&arg, "--expected=")) {
       flags.expected = std::string(arg);
+    } else if (absl::ConsumePrefix(&arg, "--doc=")) {
+      flags.doc = std::string(arg);
     } else if (absl::ConsumePrefix(&arg, "--pg_config_paths=")) {
       flags.postgres.pg_config_paths = std::string(arg);
     } else if (absl::ConsumePrefix(&arg, "--config=")) {
@@ -199,6 +205,41 @@ absl::StatusOr<std::vector<std::string>> RunPsql(const Flags& flags) {
   return absl::InternalError(absl::StrCat("psql did not come through two passes:\n", output));
 }
 
+// The indented blocks of a Markdown file, without what they are indented by.
+std::vector<std::string> BlocksOf(absl::string_view markdown) {
+  std::vector<std::string> blocks;
+  size_t indent = 0;  // of the block that the line before is in; 0: none
+  for (absl::string_view line : absl::StrSplit(markdown, '\n')) {
+    const size_t spaces = std::min(line.find_first_not_of(' '), line.size());
+    if (spaces == line.size() || spaces < std::max<size_t>(indent, 4)) {
+      indent = 0;
+      continue;
+    }
+    if (indent == 0) {
+      indent = spaces;
+      blocks.emplace_back();
+    }
+    absl::StrAppend(&blocks.back(), line.substr(indent), "\n");
+  }
+  return blocks;
+}
+
+// Whether all that a Markdown file shows is in the statements, a line after the other. The first
+// block, which makes the server, the runner has done.
+bool RunsWhatItShows(const std::string& doc, const std::string& sql) {
+  const absl::StatusOr<std::string> markdown = ReadFile(doc);
+  const absl::StatusOr<std::string> statements = ReadFile(sql);
+  if (!markdown.ok() || !statements.ok()) return false;
+  const std::vector<std::string> blocks = BlocksOf(*markdown);
+  bool all = blocks.size() > 1;
+  for (size_t i = 1; i < blocks.size(); ++i) {
+    if (absl::StrContains(*statements, blocks[i])) continue;
+    std::cout << sql << " does not run what " << doc << " shows:\n" << blocks[i];
+    all = false;
+  }
+  return all;
+}
+
 void PrintDifference(const std::string& expected, const std::string& output) {
   const TempDir dir;
   if (!WriteFile(dir.File("expected"), expected).ok()) return;
@@ -231,6 +272,7 @@ int Main(int argc, char** argv) {
     std::cerr << flags.status().message() << "\n";
     return 2;
   }
+  if (!flags->doc.empty() && !RunsWhatItShows(flags->doc, flags->sql)) return 1;
   const absl::StatusOr<std::vector<std::string>> passes = RunPsql(*flags);
   if (!passes.ok()) {
     std::cerr << passes.status().message() << "\n";
