@@ -66,8 +66,16 @@ std::string NameRow(const Table& table, const Refusal& refusal, absl::Span<const
   const WriteOp& op = ops[refusal.first_op];
   if (op.kind == WriteKind::kDelete) return "";
   OutputShape all;
-  for (size_t i = 0; i < op.new_cells.size(); ++i) all.columns.push_back(static_cast<int>(i));
-  return absl::StrCat("The row is ", table.DescribeRow(all, op.new_cells, -1), ".");
+  std::vector<Cell> cells(op.new_cells.begin(), op.new_cells.end());
+  size_t identity = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    all.columns.push_back(static_cast<int>(i));
+    if (!table.columns()[i].identity) continue;
+    // A write without a scan has no new cells where it changes nothing.
+    if (cells[i].is_null() && identity < op.old.cells.size()) cells[i] = op.old.cells[identity];
+    ++identity;
+  }
+  return absl::StrCat("The row is ", table.DescribeRow(all, cells, op.old.row_number), ".");
 }
 
 absl::Status DescribeRefusal(const Table& table, absl::Span<const WriteOp> ops,
