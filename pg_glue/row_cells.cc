@@ -124,7 +124,9 @@ void StoreCells(ModifyState* state, TupleTableSlot* slot, const Cell* cells) {
   Cell* stored = (Cell*)palloc(sizeof(Cell) * (binding->ncolumns + 1));
   memcpy((void*)stored, cells, sizeof(Cell) * binding->ncolumns);
   CallCpp([&] {
-    binding->table().FillDefaults(absl::MakeSpan(stored, (size_t)binding->ncolumns));
+    Arena* arena = &state->batch->runtime->object->stored;
+    arena->Reset();
+    binding->table().ShowStored(absl::MakeSpan(stored, (size_t)binding->ncolumns), arena);
     return absl::OkStatus();
   });
   OpenedSlot opened = OpenSlot(slot);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/arena.h"
 #include "core/exec/pipeline.h"
 #include "pg_glue/binding.h"
 #include "pg_glue/hung.h"
@@ -22,6 +23,7 @@ struct WriteRuntime {
   std::unique_ptr<WriteState> state;
   std::vector<WriteOp> ops;          // views of cells that live until they are sent
   std::vector<WriteResult> results;  // of the last flush
+  Arena stored;                      // what StoreCells() needs of its last row
 };
 
 // Plain data in a memory context. Linked into the list of pending batches while it exists.

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/base/arena.h"
 #include "core/base/cell.h"
 #include "core/base/row_batch.h"
 #include "core/exec/pipeline.h"
@@ -201,9 +202,10 @@ class Table {
   // goes: kCheckViolation if it would be no row of this table (its key is outside of the pattern).
   virtual absl::Status CheckKey(absl::Span<const Cell> /*cells*/) const { return absl::OkStatus(); }
 
-  // What the row reads back as that was written as `cells`, where that is known: fills in what NULL
-  // stood for (a TTL that the table's option gives), and NULL for what reads so.
-  virtual void FillDefaults(absl::Span<Cell> /*cells*/) const {}
+  // Makes of the cells that a row is to be written as those that it reads back as, where that is
+  // known: what NULL stands for (a TTL that the table's option gives), the order of a set. They may
+  // be cells that BuildWrites() will refuse. What is made lives in `arena`.
+  virtual void ShowStored(absl::Span<Cell> /*cells*/, Arena* /*arena*/) const {}
 
   // Whether the equalities of a kLookup `plan` name the rows' identities completely, and a write of
   // `kind` needs no more than that, so that it can be done without a scan. REQUIRES: all of the

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "tables/common/key_table.h"
@@ -133,6 +134,7 @@ class CollectionRow : public Elements {
   absl::Status BuildDeletes(const WriteRun& run, std::vector<PlannedWrite>* out) const override {
     return AppendTypedUnlinks(run, type_.type, out);
   }
+  void ShowStored(absl::Span<Cell> parts, Arena* arena) const override;
   std::string DescribeRow(absl::Span<const Cell>, int64_t) const override {
     return absl::StrCat("the ", type_.type);
   }
@@ -256,6 +258,33 @@ absl::Status CollectionRow::BuildUpdates(const WriteRun& run,
   };
   return AppendCommands(run, MoveScriptCommand(WithExpire(kUpdateScript), run.key, run.new_key),
                         grouping, append, out);
+}
+
+// Members once each, where the last score counts, in the order in which they will be read.
+void CollectionRow::ShowStored(absl::Span<Cell> parts, Arena* arena) const {
+  if (!type_.unique || parts[kElements].is_null()) return;
+  absl::Span<const Cell> elements = parts[kElements].list();
+  absl::Span<const Cell> scores;
+  if (has_scores() && !parts[kScores].is_null()) scores = parts[kScores].list();
+  if (has_scores() && scores.size() != elements.size()) return;
+  absl::flat_hash_map<absl::string_view, double> members;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const bool refused = elements[i].is_null() ||
+                         (has_scores() && (scores[i].is_null() || std::isnan(scores[i].dbl())));
+    if (refused) return;
+    members[elements[i].bytes()] = has_scores() ? scores[i].dbl() : 0;
+  }
+  std::vector<std::pair<double, absl::string_view>> sorted;
+  for (const auto& [member, score] : members) sorted.emplace_back(score, member);
+  std::sort(sorted.begin(), sorted.end());
+  absl::Span<Cell> stored = arena->AllocateCells(sorted.size());
+  absl::Span<Cell> stored_scores = arena->AllocateCells(sorted.size());
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    stored[i] = Cell::Bytes(sorted[i].second);
+    stored_scores[i] = Cell::Double(sorted[i].first);
+  }
+  parts[kElements] = Cell::List(stored);
+  if (has_scores()) parts[kScores] = Cell::List(stored_scores);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct CollectionRowType {
   const char* score;    // the role of the second one; null: none
   const char* read;     // the command that reads all: SMEMBERS, LRANGE, ZRANGE
   const char* add;      // the command that adds: SADD, RPUSH, ZADD
-  bool sorted_by_us;
+  bool sorted_by_us;    // Redis has no order
+  bool unique;          // members, not elements
 };
 
 // Binds a table with row_per 'key'. `type` is static.

@@ -102,6 +102,8 @@ class Elements {
 
   // Whether an update needs no more of the old row than its identity.
   virtual bool UpdatesByIdentity() const { return true; }
+  // As Table::ShowStored(); `parts` has a cell per part.
+  virtual void ShowStored(absl::Span<Cell> /*parts*/, Arena* /*arena*/) const {}
   // Whether Redis may have an element of this identity, given as part `part` (a stream has none
   // with the id "5", though its commands take that).
   virtual bool MayExist(int /*part*/, const Cell& /*identity*/) const { return true; }

@@ -80,7 +80,7 @@ class KeyTable : public Table {
                            bool want_results, WriteState* state,
                            std::vector<PlannedWrite>* out) const override;
   absl::Status CheckKey(absl::Span<const Cell> cells) const override;
-  void FillDefaults(absl::Span<Cell> cells) const override;
+  void ShowStored(absl::Span<Cell> cells, Arena* arena) const override;
 
   bool NamesRows(const ScanPlan& plan, WriteKind kind) const override;
   std::vector<std::vector<Cell>> NamedRows(const ScanPlan& plan,
@@ -117,6 +117,7 @@ class KeyTable : public Table {
   absl::StatusOr<TtlChange> GivenTtl(const WriteOp& op) const;
   // The state of one key, as far as a write of that kind may want it.
   WriteState* StateFor(WriteKind kind, absl::string_view key, WriteState* state) const;
+  void ShowStoredTtl(absl::Span<Cell> cells) const;
   absl::Status BuildRun(const WriteRun& run, std::vector<PlannedWrite>* out) const;
   absl::Status TruncateOne(Pipeline* pipeline) const;
   absl::Status TruncateMany(Pipeline* pipeline) const;

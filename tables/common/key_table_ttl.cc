@@ -86,8 +86,11 @@ absl::StatusOr<TtlChanges> KeyTable::TtlOf(const WriteOp& op, const ServerInfo& 
 
   if (elements_->row_is_key()) {
     changes.key = given;
-    if (!is_given && (insert || sets)) changes.key = option;
-    if (!is_given && sets && ttl_seconds_ == 0) changes.key = persist;
+    if (is_given) return changes;
+    if (insert || sets) changes.key = option;
+    // A row that takes another's place does not inherit a TTL that it could have had and has not.
+    const bool shows = map().ttl_column >= 0 || map().expires_column >= 0;
+    if (ttl_seconds_ == 0 && (sets || (insert && shows))) changes.key = persist;
     return changes;
   }
   if (insert) changes.key = option;
@@ -102,22 +105,20 @@ absl::StatusOr<TtlChanges> KeyTable::TtlOf(const WriteOp& op, const ServerInfo& 
   return changes;
 }
 
-void KeyTable::FillDefaults(absl::Span<Cell> cells) const {
-  if (map().rest_part >= 0) {
-    Cell& rest = cells[static_cast<size_t>(map().column_of[static_cast<size_t>(map().rest_part)])];
-    if (rest.is_null()) rest = Cell::List({});
-  }
+// What TtlOf() makes of the row's TTL, as it is read. When that is an instant that only Redis
+// knows, the cell stays.
+void KeyTable::ShowStoredTtl(absl::Span<Cell> cells) const {
+  if (!elements_->row_is_key()) return;
   Cell none;
   Cell& ttl = map().ttl_column < 0 ? none : cells[static_cast<size_t>(map().ttl_column)];
   Cell& expires =
       map().expires_column < 0 ? none : cells[static_cast<size_t>(map().expires_column)];
+  const bool is_given = !ttl.is_null() || !expires.is_null();
   if (!expires.is_null() && OfInstant(expires.int64()).kind == TtlChange::Kind::kPersist) {
     expires = Cell::Null();
     if (ttl.is_null()) ttl = Cell::Int64(-1);
-    return;
   }
-  if (ttl_seconds_ == 0 || !elements_->row_is_key() || !expires.is_null()) return;
-  if (ttl.is_null()) ttl = Cell::Int64(ttl_seconds_);
+  if (!is_given) ttl = Cell::Int64(ttl_seconds_ > 0 ? ttl_seconds_ : -1);
 }
 
 }  // namespace redis_fdw

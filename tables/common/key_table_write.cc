@@ -121,6 +121,22 @@ std::unique_ptr<WriteState> KeyTable::NewWriteState() const {
   return std::make_unique<StateOfKeys>(std::move(one), elements_.get());
 }
 
+void KeyTable::ShowStored(absl::Span<Cell> cells, Arena* arena) const {
+  std::vector<Cell> parts(map().parts());
+  for (size_t part = 0; part < parts.size(); ++part) {
+    if (map().column_of[part] >= 0) parts[part] = cells[static_cast<size_t>(map().column_of[part])];
+  }
+  elements_->ShowStored(absl::MakeSpan(parts), arena);
+  for (size_t part = 0; part < parts.size(); ++part) {
+    if (map().column_of[part] >= 0) cells[static_cast<size_t>(map().column_of[part])] = parts[part];
+  }
+  if (map().rest_part >= 0) {
+    Cell& rest = cells[static_cast<size_t>(map().column_of[static_cast<size_t>(map().rest_part)])];
+    if (rest.is_null()) rest = Cell::List({});
+  }
+  ShowStoredTtl(cells);
+}
+
 absl::Status KeyTable::CheckKey(absl::Span<const Cell> cells) const {
   if (!naming_.many()) return absl::OkStatus();
   const Cell& shown = cells[static_cast<size_t>(map().key_column)];

@@ -12,7 +12,7 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "list";
-constexpr CollectionRowType kRow = {kName, "element", nullptr, "LRANGE", "RPUSH", false};
+constexpr CollectionRowType kRow = {kName, "element", nullptr, "LRANGE", "RPUSH", false, false};
 
 class ListTableType : public TableType {
  public:

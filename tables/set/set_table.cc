@@ -13,7 +13,7 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "set";
-constexpr CollectionRowType kRow = {kName, "member", nullptr, "SMEMBERS", "SADD", true};
+constexpr CollectionRowType kRow = {kName, "member", nullptr, "SMEMBERS", "SADD", true, true};
 
 class SetTableType : public TableType {
  public:

@@ -13,7 +13,7 @@ namespace redis_fdw {
 namespace {
 
 constexpr char kName[] = "zset";
-constexpr CollectionRowType kRow = {kName, "member", "score", "ZRANGE", "ZADD", false};
+constexpr CollectionRowType kRow = {kName, "member", "score", "ZRANGE", "ZADD", false, true};
 
 class ZsetTableType : public TableType {
  public:
