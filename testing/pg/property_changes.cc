@@ -261,8 +261,9 @@ Statement Statements::Query() {
                          ")");
       break;
     case 7:
+      // Numbers may be equal and written in another way.
       sql = absl::StrCat("SELECT ", c, " FROM ", kTable, " t", Where(), " ORDER BY 1 ",
-                         Chance(50) ? "DESC " : "", "LIMIT ", 1 + Below(4));
+                         Chance(50) ? "DESC" : "", ", concat(", c, ") LIMIT ", 1 + Below(4));
       break;
     case 8:
       sql = absl::StrCat("SELECT count(*) FROM ", kTable, " t JOIN ", kTable, " o ON o.",

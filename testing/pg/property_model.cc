@@ -208,8 +208,10 @@ std::string ModelDdl(const Layout& layout) {
                                    Quote(layout.key_like), ")"));
   }
   return absl::StrCat(tables, "CREATE TABLE m (", absl::StrJoin(columns, ", "), ");\n",
-                      "CREATE FUNCTION store() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ",
-                      TriggerBody(layout), "RETURN NEW; END $$;\n",
+                      "CREATE FUNCTION store() RETURNS trigger LANGUAGE plpgsql ",
+                      // As what is stored, it does not depend on the session.
+                      "SET extra_float_digits = 1 AS $$ BEGIN ", TriggerBody(layout),
+                      "RETURN NEW; END $$;\n",
                       "CREATE TRIGGER store BEFORE INSERT OR UPDATE ON m FOR EACH ROW ",
                       "EXECUTE FUNCTION store()");
 }

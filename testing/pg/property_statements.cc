@@ -225,7 +225,9 @@ Statement Statements::InsertFromSelf() {
   const std::string source =
       absl::StrCat("SELECT ", absl::StrJoin(exprs, ", "), " FROM ", kTable, " t", Where());
   Statement statement;
-  AddInsert(NameList(columns), source, ignore, &statement);
+  // Rows that are looked up by index come in any order.
+  const std::string order = layout_.Has(Part::kIndex) ? " ORDER BY t.index" : "";
+  AddInsert(NameList(columns), source + order, ignore, &statement);
   if (layout_.is_list()) {
     AddInsert(NameList(columns), absl::StrCat(source, " ORDER BY t.ord"), false, &statement);
   } else {
