@@ -4,6 +4,8 @@
 #ifndef REDIS_FDW_TABLES_COMMON_KEY_TTL_H_
 #define REDIS_FDW_TABLES_COMMON_KEY_TTL_H_
 
+#include <cstddef>
+
 #include "absl/strings/string_view.h"
 #include "core/net/connection.h"
 #include "core/resp/command.h"
@@ -27,7 +29,11 @@ void AppendTtl(const TtlChange& ttl, Command* command);
 
 // A script that runs `command`, whose key is its first argument, and then sets the TTL of the key,
 // but not if `if_applied` and the command replied 0 or nil. Replies what the command replies.
+// REQUIRES: command.size() <= kMostScriptArguments.
 Command WithTtl(const Command& command, const TtlChange& ttl, bool if_applied);
+
+// Lua's stack holds 8000 values: no script can run a command of more.
+constexpr size_t kMostScriptArguments = 7500;
 
 }  // namespace redis_fdw
 

@@ -23,6 +23,15 @@ absl::Status NothingLeft() {
                    "To remove the row, delete it.", "Redis keeps no key without content.");
 }
 
+absl::Status TooManyForTtl(const Command& command) {
+  return MakeError(ErrorKind::kUnsupported,
+                   absl::StrCat("a row of ", command.size(), " arguments of ", command.name(),
+                                " cannot be written and given a TTL in one step"),
+                   "Leave option \"ttl\" out, or write fewer fields.",
+                   absl::StrCat("A script of Redis can run commands of at most some ",
+                                kMostScriptArguments, " arguments."));
+}
+
 absl::Status Taken() {
   return MakeError(ErrorKind::kUniqueViolation,
                    "an element cannot be renamed: one of the new name is already there");
@@ -55,6 +64,9 @@ absl::Status AppendCommands(const WriteRun& run, const Command& start,
       ++i;
     }
     if (run.ttl.kind != TtlChange::Kind::kKeep && !grouping.sets_ttl) {
+      if (write.command.size() > kMostScriptArguments) {
+        return AtRow(TooManyForTtl(write.command), write.first_op);
+      }
       bool if_applied = run.conflict != ConflictPolicy::kOverwrite;
       write.command = WithTtl(write.command, run.ttl, if_applied);
     }

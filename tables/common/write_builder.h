@@ -43,7 +43,8 @@ WriteGrouping CountedGrouping(const WriteRun& run);
 bool IsChanged(const WriteOp& op, int part);
 
 // Commands that begin with `start`, whose first argument is the key, each followed by the arguments
-// of as many ops as may be. If the run sets a TTL, they do so in the same step (key_ttl.h).
+// of as many ops as may be. If the run sets a TTL, they do so in the same step (key_ttl.h);
+// kUnsupported if a row is too long for that.
 absl::Status AppendCommands(const WriteRun& run, const Command& start,
                             const WriteGrouping& grouping, AppendOp append,
                             std::vector<PlannedWrite>* out);
@@ -52,8 +53,9 @@ absl::Status AppendCommands(const WriteRun& run, const Command& start,
 absl::Status AppendTypedUnlinks(const WriteRun& run, absl::string_view type,
                                 std::vector<PlannedWrite>* out);
 
-// --- Replies. Each takes the top-level reply and its children.
-// --------------------------------------
+// --- Replies ------------------------------------------------------------------------------------
+//
+// Each takes the top-level reply and its children.
 
 // An integer: how many the command applied to; for commands of one op.
 absl::Status InterpretCount(const ReplyElement& element, absl::Span<WriteResult> results);

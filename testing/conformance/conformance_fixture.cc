@@ -12,7 +12,6 @@
 namespace redis_fdw::test {
 
 RedisServer* ConformanceTest::redis_ = nullptr;
-constexpr char ConformanceTest::kKey[];
 
 Lines Sorted(Lines lines) {
   std::sort(lines.begin(), lines.end());
@@ -34,7 +33,7 @@ void ConformanceTest::SetUp() {
   ASSERT_NE(redis_, nullptr);
   redis().FlushAll();
   ASSERT_EQ(Samples().count(GetParam()), 1u)
-      << "add a Sample of table type " << GetParam() << " to testing/conformance/sample.cc";
+      << "add a Sample of layout " << GetParam() << " to testing/conformance/sample.cc";
   Bind(sample().columns);
 
   ConnectionSpec spec;
@@ -45,12 +44,14 @@ void ConformanceTest::SetUp() {
   pipeline_ = NewPipeline();
 }
 
-void ConformanceTest::Bind(const std::vector<ColumnDef>& columns) {
+void ConformanceTest::Bind(const std::vector<ColumnDef>& columns, int64_t ttl_seconds) {
   TableDef def;
   def.name = "t";
-  def.key = kKey;
+  def.key = sample().many_keys ? kKeyPattern : kKey;
+  def.row_per_key = sample().row_per_key;
+  def.ttl_seconds = ttl_seconds;
   def.columns = columns;
-  auto table = FindTableType(GetParam())->Bind(def);
+  auto table = FindTableType(sample().type)->Bind(def);
   ASSERT_TRUE(table.ok()) << table.status();
   table_ = std::move(table).value();
   state_ = table_->NewWriteState();
@@ -73,14 +74,35 @@ Lines ConformanceTest::LinesOf(const std::vector<SampleRow>& rows) {
   return lines;
 }
 
+void ConformanceTest::Run(const std::vector<Argv>& commands) {
+  for (const Argv& argv : commands) {
+    RedisReply reply = redis().Command(argv);
+    ASSERT_FALSE(reply.is_error()) << reply.text;
+  }
+}
+
 void ConformanceTest::Put(const std::vector<SampleRow>& rows) {
   constexpr size_t kChunk = 1000;
   for (size_t i = 0; i < rows.size(); i += kChunk) {
     auto end = rows.begin() + static_cast<ptrdiff_t>(std::min(i + kChunk, rows.size()));
     std::vector<SampleRow> chunk(rows.begin() + static_cast<ptrdiff_t>(i), end);
-    RedisReply reply = redis().Command(sample().write(kKey, chunk));
-    ASSERT_FALSE(reply.is_error()) << reply.text;
+    Run(sample().write(kKey, chunk));
   }
+}
+
+void ConformanceTest::Remove(const std::vector<SampleRow>& rows) {
+  Run(sample().remove(kKey, rows));
+}
+
+std::string ConformanceTest::FirstKey() const {
+  return sample().many_keys ? std::string(sample().row(0).cells()[0].bytes()) : kKey;
+}
+
+bool ConformanceTest::KeysEmpty() {
+  RedisReply keys = redis().Command({"KEYS", "*"});
+  return std::all_of(keys.elements.begin(), keys.elements.end(), [this](const RedisReply& key) {
+    return redis().Cli({"XLEN", key.text}) == "0";
+  });
 }
 
 bool ConformanceTest::Present(const SampleRow& row) {

@@ -25,7 +25,7 @@ using Lines = std::vector<std::string>;
 // The lines in order, for collections that have none.
 Lines Sorted(Lines lines);
 
-// Runs over every registered type: the parameter is its name.
+// Runs over every layout of every registered type: the parameter is its name (sample.h).
 class ConformanceTest : public ::testing::TestWithParam<std::string> {
  protected:
   static void SetUpTestSuite();
@@ -36,7 +36,7 @@ class ConformanceTest : public ::testing::TestWithParam<std::string> {
   const Sample& sample() const { return Samples().at(GetParam()); }
   const Table& table() const { return *table_; }
   // Binds another declaration of the type instead.
-  void Bind(const std::vector<ColumnDef>& columns);
+  void Bind(const std::vector<ColumnDef>& columns, int64_t ttl_seconds = 0);
   Pipeline& pipeline() { return *pipeline_; }
   Pool& pool() { return *pool_; }
 
@@ -46,13 +46,16 @@ class ConformanceTest : public ::testing::TestWithParam<std::string> {
   // The first `n` sample rows, or fewer if a key cannot hold so many.
   std::vector<SampleRow> Rows(int n, int first = 0) const;
   static Lines LinesOf(const std::vector<SampleRow>& rows);
-  // Writes rows with the independent client.
+  // Writes or removes rows with the independent client.
   void Put(const std::vector<SampleRow>& rows);
+  void Remove(const std::vector<SampleRow>& rows);
   // Whether it sees this row, with this content.
   bool Present(const SampleRow& row);
-  // Whether the key is gone, as keys are with their last element; or empty, if it is a stream.
-  bool KeyEmpty() { return !KeyExists() || redis().Cli({"XLEN", kKey}) == "0"; }
-  bool KeyExists() { return redis().Cli({"EXISTS", kKey}) == "1"; }
+  // Whether all keys are gone, as keys are with their last element; or empty, if they are streams.
+  bool KeysEmpty();
+  bool AnyKey() { return redis().Cli({"DBSIZE"}) != "0"; }
+  // The key of a table that has one; of one that has many, that of the first row.
+  std::string FirstKey() const;
 
   ScanPlan PlanAll(const std::vector<Predicate>& predicates = {}) const;
   // All rows of a scan, each "ordinal: cells" if there are several parameter rows, else "cells".
@@ -72,7 +75,7 @@ class ConformanceTest : public ::testing::TestWithParam<std::string> {
   // The identity of a row, as a scan would deliver it.
   std::vector<Cell> IdentityOf(const SampleRow& row) const;
 
-  static constexpr char kKey[] = "key under test";
+  static constexpr const char* kKey = kKeyPrefix;
 
   ScanOptions options_;
   size_t batch_rows_ = 1000;
@@ -81,6 +84,8 @@ class ConformanceTest : public ::testing::TestWithParam<std::string> {
   std::vector<WriteResult> results_;
 
  private:
+  void Run(const std::vector<Argv>& commands);
+
   static RedisServer* redis_;
   std::unique_ptr<PollWaiter> waiter_;
   std::unique_ptr<Pool> pool_;

@@ -51,7 +51,7 @@ class RenameTest : public ConformanceTest {
   }
   // Row `content` under the identity of row `name`.
   SampleRow Renamed(int content, int name) {
-    return sample().row(content).With(0, SampleRow().Bytes(sample().row(name).cells()[0].bytes()));
+    return sample().row(content).With(0, sample().row(name).cells()[0]);
   }
 };
 
