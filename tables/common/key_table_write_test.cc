@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/arena.h"
 #include "core/base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -210,7 +211,8 @@ TEST_F(KeyTableWriteTest, ColumnsThatShowTheKeysTtlAreNotWritten) {
   EXPECT_THAT(Build({UpdateOp(id, plain, {false, true, false, true})}),
               ElementsAre("column \"until\" of foreign table \"t\" cannot be written"));
   // Rows that are set as a whole bring what was read.
-  EXPECT_THAT(Build({UpdateOp(id, with_ttl)}), ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1"));
+  EXPECT_THAT(Build({UpdateOp(id, with_ttl)}),
+              ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1"));
   EXPECT_THAT(Build({UpdateOp(id, plain)}), ElementsAre("EVAL SCRIPT 2 k k 0 \"\" \"\" a a 1 1"));
 }
 
@@ -294,7 +296,8 @@ TEST_F(KeyTableWriteTest, RunsHaveOneTtl) {
 
 TEST_F(KeyTableWriteTest, WhatNullStandsForIsFilledIn) {
   auto filled = [&](Row row) {
-    t_.table().FillDefaults(absl::MakeSpan(row));
+    Arena arena;
+    t_.table().ShowStored(absl::MakeSpan(row), &arena);
     Lines lines;
     for (const Cell& cell : row) lines.push_back(DebugString(cell));
     return lines;
@@ -308,7 +311,7 @@ TEST_F(KeyTableWriteTest, WhatNullStandsForIsFilledIn) {
   EXPECT_THAT(filled({B("u:1"), B("x"), Cell::Null(), Cell::Int64(1800000000000)}),
               ElementsAre("\"u:1\"", "\"x\"", "NULL", "1800000000000"));
   Bind("string", {"k", "v", "ttl:integer"});
-  EXPECT_THAT(filled({B("u:1"), B("x"), Cell::Null()}), ElementsAre("\"u:1\"", "\"x\"", "NULL"));
+  EXPECT_THAT(filled({B("u:1"), B("x"), Cell::Null()}), ElementsAre("\"u:1\"", "\"x\"", "-1"));
   Bind("string", {"v"}, "k", 60);
   EXPECT_THAT(filled({B("x")}), ElementsAre("\"x\""));
 }

@@ -67,7 +67,7 @@ TEST_F(TruncateTest, OneKeyIsRemovedIfItIsOfTheType) {
   EXPECT_EQ(GetErrorKind(status), ErrorKind::kWrongType);
   EXPECT_EQ(GetErrorInfo(status).message,
             "Redis key \"k\" of foreign table \"t\" holds a zset, not a hash");
-  EXPECT_EQ(GetErrorInfo(status).detail, "Nothing was removed.");
+  EXPECT_EQ(GetErrorInfo(status).detail, "It was not removed.");
   EXPECT_EQ(t_.pool().leased(), 0u);
   EXPECT_EQ(t_.server().connections_made(), 1);
 }
