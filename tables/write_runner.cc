@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "core/base/status.h"
+#include "tables/common/script_cache.h"
 #include "tables/common/write_error.h"
 
 namespace redis_fdw {
@@ -37,6 +38,8 @@ class WriteSink : public ReplySink {
     return absl::OkStatus();
   }
   absl::Status OnError(const absl::Status& error) override {
+    unknown_script_ = !unknown_script_ && IsUnknownScript(error);
+    if (unknown_script_) return absl::OkStatus();
     if (write_->passes_over_other_types && GetErrorKind(error) == ErrorKind::kWrongType) {
       for (WriteResult& result : results_) result.applied = false;
       return absl::OkStatus();
@@ -44,6 +47,10 @@ class WriteSink : public ReplySink {
     Note(write_->explain == nullptr ? error : write_->explain(error));
     return absl::OkStatus();
   }
+
+  const PlannedWrite* write() const { return write_; }
+  // Redis did not know the script of an EVALSHA and did nothing: the whole command is to be sent.
+  bool unknown_script() const { return unknown_script_; }
 
  private:
   void Note(const absl::Status& status) {
@@ -58,6 +65,7 @@ class WriteSink : public ReplySink {
   const PlannedWrite* write_;
   absl::Span<WriteResult> results_;
   Refusal* refusal_;
+  bool unknown_script_ = false;
 };
 
 // "The row is field "a"." where one row was refused whose values are known; else empty.
@@ -115,6 +123,22 @@ absl::Status DescribeUnbuilt(const absl::Status& status, int64_t first_row, size
   return MakeError(info.kind, info.message, info.hint, detail);
 }
 
+// Sends all, and then those whose script was not known, whole.
+absl::Status Send(std::vector<WriteSink>* sinks, Pipeline* pipeline) {
+  SentScripts scripts;
+  for (size_t i = 0; i < sinks->size(); ++i) {
+    WriteSink& sink = (*sinks)[i];
+    RETURN_IF_ERROR(pipeline->Submit(scripts.Shorten(sink.write()->command), &sink));
+    // Redis works on the first while the others are being formatted.
+    if (i % kFlushEvery == kFlushEvery - 1) RETURN_IF_ERROR(pipeline->Flush());
+  }
+  RETURN_IF_ERROR(pipeline->Drain());
+  for (WriteSink& sink : *sinks) {
+    if (sink.unknown_script()) RETURN_IF_ERROR(pipeline->Submit(sink.write()->command, &sink));
+  }
+  return pipeline->Drain();
+}
+
 }  // namespace
 
 absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool want_results,
@@ -137,13 +161,7 @@ absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool w
     sinks.emplace_back(&write, absl::MakeSpan(*results).subspan(write.first_op, write.op_count),
                        &refusal);
   }
-  absl::Status status;
-  for (size_t i = 0; i < writes.size() && status.ok(); ++i) {
-    status = pipeline->Submit(writes[i].command, &sinks[i]);
-    // Redis works on the first while the others are being formatted.
-    if (status.ok() && i % kFlushEvery == kFlushEvery - 1) status = pipeline->Flush();
-  }
-  if (status.ok()) status = pipeline->Drain();
+  absl::Status status = Send(&sinks, pipeline);
   if (!status.ok()) {
     pipeline->Abandon();  // the sinks end here
     return status;

@@ -13,6 +13,7 @@
 namespace redis_fdw::test {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -55,6 +56,38 @@ TEST_F(WriteRunnerTest, LargeBatchesArriveInOrder) {
   ASSERT_TRUE(Run(300, 1).ok());
   ASSERT_THAT(t_.server().commands(), SizeIs(300));
   for (size_t i = 0; i < 300; ++i) EXPECT_EQ(t_.server().commands()[i].back(), values_[i]);
+}
+
+// A script is sent once; where Redis has forgotten it meanwhile, again.
+TEST_F(WriteRunnerTest, ScriptsAreSentWholeOnlyWhereTheyMustBe) {
+  t_.Bind("string", {"k", "v"}, [] {
+    TableDef def;
+    def.key = "u:*";
+    return def;
+  }());
+  std::vector<std::vector<Cell>> names = {
+      {Cell::Bytes("u:1")}, {Cell::Bytes("u:2")}, {Cell::Bytes("u:3")}};
+  std::vector<WriteOp> deletes;
+  for (const std::vector<Cell>& name : names) deletes.push_back(DeleteOp(name));
+  auto sent = [&] {
+    Lines lines;
+    for (const FakeServer::Argv& argv : t_.server().commands()) {
+      lines.push_back(absl::StrCat(argv[0], " ", argv[3]));
+    }
+    t_.server().ClearCommands();
+    return lines;
+  };
+  t_.Handle([](const FakeServer::Argv& argv) { return Int(argv[3] == "u:2" ? 0 : 1); });
+  ASSERT_TRUE(t_.Write(deletes, true).ok());
+  EXPECT_THAT(sent(), ElementsAre("EVAL u:1", "EVALSHA u:2", "EVALSHA u:3"));
+  EXPECT_FALSE(t_.results()[1].applied);
+  t_.Handle([](const FakeServer::Argv& argv) {
+    return argv[0] == "EVAL" ? Int(1) : Error("NOSCRIPT No matching script. Please use EVAL.");
+  });
+  ASSERT_TRUE(t_.Write(deletes, true).ok());
+  EXPECT_THAT(sent(),
+              ElementsAre("EVAL u:1", "EVALSHA u:2", "EVALSHA u:3", "EVAL u:2", "EVAL u:3"));
+  for (const WriteResult& result : t_.results()) EXPECT_TRUE(result.applied);
 }
 
 TEST_F(WriteRunnerTest, NothingToWriteSendsNothing) {

@@ -72,6 +72,32 @@ class Peer {
       }
     }
   }
+  // All keys of a pattern by SCAN; `append` queues the command for one of a page's keys, or for all
+  // of them, and says how many replies that makes.
+  using Append = std::function<int(redisContext*, const std::vector<std::string>& page)>;
+  void ScanKeys(const std::string& pattern, const std::string& type, const Append& append) {
+    std::string cursor = "0";
+    do {
+      auto* reply =
+          static_cast<redisReply*>(redisCommand(context_, "SCAN %s MATCH %s COUNT 1000 TYPE %s",
+                                                cursor.c_str(), pattern.c_str(), type.c_str()));
+      cursor = reply->element[0]->str;
+      std::vector<std::string> page;
+      for (size_t i = 0; i < reply->element[1]->elements; ++i) {
+        page.emplace_back(reply->element[1]->element[i]->str);
+      }
+      freeReplyObject(reply);
+      Take(page.empty() ? 0 : append(context_, page));
+    } while (cursor != "0");
+  }
+  // `rows` commands in pipelines of 1000.
+  void Pipeline(int rows, const std::function<void(redisContext*, int)>& append) {
+    constexpr int kBatch = 1000;
+    for (int i = 0; i < rows; i += kBatch) {
+      for (int j = i; j < i + kBatch; ++j) append(context_, j);
+      Take(kBatch);
+    }
+  }
   void LookUp(const std::string& key, int count) {
     for (int i = 0; i < count; ++i) {
       freeReplyObject(redisCommand(context_, "HGET %s field%d", key.c_str(), i));
@@ -79,8 +105,32 @@ class Peer {
   }
 
  private:
+  void Take(int replies) {
+    for (int i = 0; i < replies; ++i) {
+      void* reply = nullptr;
+      redisGetReply(context_, &reply);
+      freeReplyObject(reply);
+    }
+  }
+
   redisContext* context_;
 };
+
+// MGET of a page's keys.
+int AppendMget(redisContext* context, const std::vector<std::string>& page) {
+  std::vector<const char*> argv = {"MGET"};
+  for (const std::string& key : page) argv.push_back(key.c_str());
+  redisAppendCommandArgv(context, static_cast<int>(argv.size()), argv.data(), nullptr);
+  return 1;
+}
+
+// A command for each of a page's keys.
+Peer::Append ForEachKey(const char* format) {
+  return [format](redisContext* context, const std::vector<std::string>& page) {
+    for (const std::string& key : page) redisAppendCommand(context, format, key.c_str());
+    return static_cast<int>(page.size());
+  };
+}
 
 class PeerBenchmark : public PgRedisTest {
  protected:
@@ -99,6 +149,10 @@ class PeerBenchmark : public PgRedisTest {
     Table("l", "e text", "list", "auto");
     Table("x", "id text, f text", "stream", "auto");
     Table("w", "f text, v text", "hash", "auto");
+    Table("strings", "key text, value text", "string", "auto", "app:*");
+    Table("users", "key text, name text, age int, mail text", "hash', row_per 'key", "auto",
+          "user:*");
+    Table("u", "f text, v text", "hash", "auto");
   }
   void Table(const std::string& name, const std::string& columns, const std::string& type,
              const std::string& mode, const std::string& key = "") {
@@ -173,6 +227,52 @@ TEST_F(PeerBenchmark, AllPairs) {
   Compare(
       absl::StrCat(lookups, " lookups in PL/pgSQL, HGET each"), [&] { Query1("SELECT look()"); },
       [&] { peer.LookUp("h", lookups); });
+}
+
+// Tables of many keys, and updates, at a tenth of the rows.
+TEST_F(PeerBenchmark, KeysAndUpdates) {
+  const int keys = std::max(rows_ / 10 / 1000, 1) * 1000;
+  const std::string n = absl::StrCat(keys);
+  const std::string series = absl::StrCat("generate_series(0, ", keys - 1, ") i");
+  Peer peer(redis().unix_socket());
+  auto count = [&](const std::string& sql) { return [=] { EXPECT_EQ(Query1(sql), n) << sql; }; };
+  auto run = [&](const std::string& sql) { return [=] { MustExec(sql); }; };
+
+  Compare("INSERT of strings, pipelined SET",
+          run("INSERT INTO strings SELECT 'app:' || i, 'value' || i FROM " + series), [&] {
+            peer.Pipeline(keys, [](redisContext* context, int i) {
+              redisAppendCommand(context, "SET app:%d value%d", i, i);
+            });
+          });
+  Compare("INSERT of hashes as rows, pipelined HSET",
+          run("INSERT INTO users SELECT 'user:' || i, 'name' || i, i, 'mail' || i FROM " + series),
+          [&] {
+            peer.Pipeline(keys, [](redisContext* context, int i) {
+              redisAppendCommand(context, "HSET user:%d name name%d age %d mail mail%d", i, i, i,
+                                 i);
+            });
+          });
+  Compare("scan of strings, SCAN and MGET", count("SELECT count(value) FROM strings"),
+          [&] { peer.ScanKeys("app:*", "string", &AppendMget); });
+  Compare("scan of hashes as rows, SCAN and HMGET",
+          count("SELECT count(name) + 0 * sum(age) FROM users"),
+          [&] { peer.ScanKeys("user:*", "hash", ForEachKey("HMGET %s name age")); });
+  Compare("count of keys, SCAN", count("SELECT count(*) FROM strings"), [&] {
+    peer.ScanKeys("app:*", "string",
+                  [](redisContext*, const std::vector<std::string>&) { return 0; });
+  });
+  MustExec("INSERT INTO u SELECT 'field' || i, 'value' || i FROM " + series);
+  Compare("UPDATE of fields, HGETALL and HSET", run("UPDATE u SET v = v || 'x'"), [&] {
+    peer.Run("HGETALL u");
+    peer.PipelineHset("u", keys);
+  });
+  Compare("UPDATE of hashes as rows, SCAN, HMGET, HSET", run("UPDATE users SET age = age + 1"),
+          [&] {
+            peer.ScanKeys("user:*", "hash", ForEachKey("HMGET %s name age mail"));
+            peer.Pipeline(keys, [](redisContext* context, int i) {
+              redisAppendCommand(context, "HSET user:%d age %d", i, i + 1);
+            });
+          });
 }
 
 }  // namespace
