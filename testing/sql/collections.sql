@@ -33,6 +33,12 @@ INSERT INTO zsets VALUES (3, '{a}', '{NaN}');
 INSERT INTO zsets (id, members) VALUES (3, '{a}');
 \! redis EXISTS l:4 other z:3
 
+-- RETURNING shows what is stored: members once, in their order.
+INSERT INTO sets VALUES ('s:3', '{3,1,2,1}', 50) RETURNING *;
+INSERT INTO zsets VALUES (3, '{a,b,a}', '{2,1,0}') RETURNING *;
+SELECT * FROM zsets WHERE id = 3;
+\! redis DEL s:3 z:3
+
 -- SELECT.
 SELECT elements[1] FROM lists WHERE key = 'l:1';
 SELECT key FROM lists WHERE 'new' = ANY (elements);
