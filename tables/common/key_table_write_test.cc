@@ -310,8 +310,15 @@ TEST_F(KeyTableWriteTest, WhatNullStandsForIsFilledIn) {
   // Then the option is not what the row got.
   EXPECT_THAT(filled({B("u:1"), B("x"), Cell::Null(), Cell::Int64(1800000000000)}),
               ElementsAre("\"u:1\"", "\"x\"", "NULL", "1800000000000"));
+  // Infinity reads back as no end, and as -1 seconds.
+  EXPECT_THAT(
+      filled({B("u:1"), B("x"), Cell::Null(), Cell::Int64(std::numeric_limits<int64_t>::max())}),
+      ElementsAre("\"u:1\"", "\"x\"", "-1", "NULL"));
   Bind("string", {"k", "v", "ttl:integer"});
   EXPECT_THAT(filled({B("u:1"), B("x"), Cell::Null()}), ElementsAre("\"u:1\"", "\"x\"", "-1"));
+  // The TTL of a key that holds many rows is not this row's.
+  Bind("set", {"k", "m", "ttl:integer"}, "u:*", 60);
+  EXPECT_THAT(filled({B("u:1"), B("x"), Cell::Null()}), ElementsAre("\"u:1\"", "\"x\"", "NULL"));
   Bind("string", {"v"}, "k", 60);
   EXPECT_THAT(filled({B("x")}), ElementsAre("\"x\""));
 }

@@ -28,18 +28,19 @@ std::vector<std::string> CursorPages(const std::vector<std::string>& parts, size
   return pages;
 }
 
-void BenchmarkScan(benchmark::State& state, const BenchmarkTable& table, ScanMode mode,
-                   const std::vector<std::string>& replies,
-                   const std::vector<Predicate>& predicates, const std::vector<Cell>& operands) {
-  TableTester tester;
-  tester.Bind(table.type, table.columns);
-  tester.options.mode = mode;
-  size_t next = 0;
-  tester.Handle([&](const FakeServer::Argv&) { return replies[next++ % replies.size()]; });
-  ScanPlan plan = tester.Plan(predicates);
-  auto scan = tester.table().OpenScan(plan, tester.options, &tester.pipeline());
+namespace {
+
+void Bind(const BenchmarkTable& table, TableTester* tester) {
+  TableDef def;
+  def.key = table.key;
+  tester->Bind(table.type, table.columns, def);
+}
+
+// Runs the scan of `plan` over and over.
+void RunScans(benchmark::State& state, const ScanPlan& plan, absl::Span<const Cell> params,
+              TableTester* tester) {
+  auto scan = tester->table().OpenScan(plan, tester->options, &tester->pipeline());
   RowBatch batch(plan.output.columns.size(), 1000, 1 << 20);
-  absl::Span<const Cell> params = operands;
   int64_t rows = 0;
   for (auto _ : state) {
     absl::Status status = (*scan)->Start(absl::MakeConstSpan(&params, 1));
@@ -48,15 +49,41 @@ void BenchmarkScan(benchmark::State& state, const BenchmarkTable& table, ScanMod
       rows += static_cast<int64_t>(batch.rows());
     } while (status.ok() && batch.rows() > 0);
     if (!status.ok()) state.SkipWithError(status.ToString().c_str());
-    tester.server().ClearCommands();
+    tester->server().ClearCommands();
   }
   state.SetItemsProcessed(rows);
+}
+
+}  // namespace
+
+void BenchmarkScan(benchmark::State& state, const BenchmarkTable& table, ScanMode mode,
+                   const std::vector<std::string>& replies,
+                   const std::vector<Predicate>& predicates, const std::vector<Cell>& operands) {
+  TableTester tester;
+  Bind(table, &tester);
+  tester.options.mode = mode;
+  size_t next = 0;
+  tester.Handle([&](const FakeServer::Argv&) { return replies[next++ % replies.size()]; });
+  RunScans(state, tester.Plan(predicates), operands, &tester);
+}
+
+void BenchmarkKeys(benchmark::State& state, const BenchmarkTable& table,
+                   const std::vector<std::string>& found, const std::string& reply) {
+  constexpr size_t kPage = 1000;
+  const std::vector<std::string> pages = CursorPages(found, kPage);
+  TableTester tester;
+  Bind(table, &tester);
+  size_t next = 0;
+  tester.Handle([&](const FakeServer::Argv& argv) {
+    return argv[0] == "SCAN" ? pages[next++ % pages.size()] : reply;
+  });
+  RunScans(state, tester.Plan({}), {}, &tester);
 }
 
 void BenchmarkBuildWrites(benchmark::State& state, const BenchmarkTable& table, WriteKind kind,
                           const std::vector<std::vector<Cell>>& rows) {
   TableTester tester;
-  tester.Bind(table.type, table.columns);
+  Bind(table, &tester);
   std::vector<WriteOp> ops;
   for (const std::vector<Cell>& row : rows) {
     ops.push_back(kind == WriteKind::kInsert ? InsertOp(row)

@@ -20,6 +20,7 @@ namespace redis_fdw::test {
 struct BenchmarkTable {
   absl::string_view type;
   std::vector<std::string> columns;  // as TableTester::Bind() takes them
+  std::string key = "k";             // or a pattern
 };
 
 // "prefix" and a number, each a string of its own.
@@ -34,6 +35,10 @@ void BenchmarkScan(benchmark::State& state, const BenchmarkTable& table, ScanMod
                    const std::vector<std::string>& replies,
                    const std::vector<Predicate>& predicates = {},
                    const std::vector<Cell>& operands = {});
+
+// The same of a table of many keys: pages of `found` answer SCAN, and `reply` every other command.
+void BenchmarkKeys(benchmark::State& state, const BenchmarkTable& table,
+                   const std::vector<std::string>& found, const std::string& reply);
 
 // Builds the commands of a batch of `rows` writes over and over. Items are rows.
 void BenchmarkBuildWrites(benchmark::State& state, const BenchmarkTable& table, WriteKind kind,

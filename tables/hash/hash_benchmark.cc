@@ -62,5 +62,18 @@ void BM_HashDelete(benchmark::State& state) {
 }
 BENCHMARK(BM_HashDelete)->Arg(1)->Arg(1000);
 
+// The same rows spread over keys: a run of one key is a command.
+void BM_HashInsertManyKeys(benchmark::State& state) {
+  std::vector<std::string> parts = Parts(1000);
+  std::vector<std::string> keys = Numbered("h:", state.range(0));
+  std::vector<std::vector<Cell>> rows;
+  for (size_t i = 0; i < parts.size(); i += 2) {
+    const std::string& key = keys[i / 2 * keys.size() / (parts.size() / 2)];
+    rows.push_back({Cell::Bytes(key), Cell::Bytes(parts[i]), Cell::Bytes(parts[i + 1])});
+  }
+  BenchmarkBuildWrites(state, {"hash", {"key", "field", "value"}, "h:*"}, WriteKind::kInsert, rows);
+}
+BENCHMARK(BM_HashInsertManyKeys)->Arg(1)->Arg(10)->Arg(1000);
+
 }  // namespace
 }  // namespace redis_fdw::test

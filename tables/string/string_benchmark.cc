@@ -20,6 +20,13 @@ void BM_StringScan(benchmark::State& state) {
 }
 BENCHMARK(BM_StringScan)->Arg(100)->Arg(1000000);
 
+// Keys found by SCAN and read several by a command.
+void BM_StringKeys(benchmark::State& state) {
+  BenchmarkKeys(state, {"string", {"key", "value"}, "u:*"}, Numbered("u:", state.range(0)),
+                Bulk("value"));
+}
+BENCHMARK(BM_StringKeys)->Arg(100)->Arg(100000);
+
 void BM_StringInsert(benchmark::State& state) {
   std::vector<std::string> parts = Numbered("value", state.range(0));
   std::vector<std::vector<Cell>> rows;

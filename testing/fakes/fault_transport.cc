@@ -33,10 +33,11 @@ absl::StatusOr<Transport::Io> FaultTransport::Read(absl::Span<char> into) {
   const size_t n =
       static_cast<size_t>(std::min<uint64_t>({into.size(), faults_.read_at_most, left}));
   ASSIGN_OR_RETURN(Io io, inner_->Read(into.subspan(0, n)));
-  for (size_t i = 0; i < io.bytes; ++i) {
-    const uint64_t at = read_ + i;
-    if (at >= faults_.garbage_at && at - faults_.garbage_at < faults_.garbage.size()) {
-      into[i] = faults_.garbage[at - faults_.garbage_at];
+  const uint64_t end = read_ + io.bytes;
+  if (faults_.garbage_at < end) {
+    for (uint64_t at = std::max(read_, faults_.garbage_at);
+         at < end && at - faults_.garbage_at < faults_.garbage.size(); ++at) {
+      into[at - read_] = faults_.garbage[at - faults_.garbage_at];
     }
   }
   read_ += io.bytes;

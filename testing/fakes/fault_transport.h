@@ -1,8 +1,8 @@
 // FaultTransport: any transport, with things going wrong.
 //
 //   Faults faults;
-//   faults.cut_after_read = 17;                          // the 18th byte of the replies never
-//   comes FaultTransportFactory network(&real_or_fake, &faults);
+//   faults.cut_after_read = 17;  // the 18th byte of the replies never comes
+//   FaultTransportFactory network(&real_or_fake, &faults);
 
 #ifndef REDIS_FDW_TESTING_FAKES_FAULT_TRANSPORT_H_
 #define REDIS_FDW_TESTING_FAKES_FAULT_TRANSPORT_H_
