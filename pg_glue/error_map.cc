@@ -37,6 +37,7 @@ int SqlStateOf(ErrorKind kind) {
     case ErrorKind::kReadOnly:
       return ERRCODE_READ_ONLY_SQL_TRANSACTION;
     case ErrorKind::kRedirect:
+    case ErrorKind::kUnknownScript:
     case ErrorKind::kRemote:
       return ERRCODE_FDW_ERROR;
     case ErrorKind::kInvalidData:

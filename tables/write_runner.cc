@@ -38,7 +38,7 @@ class WriteSink : public ReplySink {
     return absl::OkStatus();
   }
   absl::Status OnError(const absl::Status& error) override {
-    unknown_script_ = !unknown_script_ && IsUnknownScript(error);
+    unknown_script_ = !unknown_script_ && GetErrorKind(error) == ErrorKind::kUnknownScript;
     if (unknown_script_) return absl::OkStatus();
     if (write_->passes_over_other_types && GetErrorKind(error) == ErrorKind::kWrongType) {
       for (WriteResult& result : results_) result.applied = false;

@@ -55,6 +55,7 @@ absl::StatusCode CodeOf(ErrorKind kind) {
     case ErrorKind::kInternal:
     case ErrorKind::kProtocol:
     case ErrorKind::kRedirect:
+    case ErrorKind::kUnknownScript:
     case ErrorKind::kRemote:
       return absl::StatusCode::kInternal;
   }

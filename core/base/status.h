@@ -28,24 +28,25 @@ namespace redis_fdw {
 // What went wrong, in the terms a caller acts on. The SQLSTATE that pg_glue reports is given beside
 // each.
 enum class ErrorKind {
-  kInternal,         // XX000: a bug of ours
-  kInvalidOption,    // HV00D: an option's name or value
-  kMissingOption,    // HV00B / HV00J: a required option is absent
-  kInvalidTable,     // HV005: the columns do not fit the table type
-  kUnsupported,      // 0A000: meaningful, not possible
-  kConnectFailed,    // 08001: no connection could be made; nothing was sent
-  kConnectionLost,   // 08006: the connection broke while in use
-  kMaybeApplied,     // 08007: a write was sent and its answer never came
-  kProtocol,         // 08P01: the peer does not speak RESP, or breaks it
-  kTimeout,          // 57014 when a command, 08001 when connecting (then kConnectFailed)
-  kAuthentication,   // 28P01: AUTH refused, or needed and not given
-  kPermission,       // 42501: ACL forbids the command or key (NOPERM)
-  kWrongType,        // 42809: the key holds another Redis type (WRONGTYPE)
-  kNotReady,         // 57P03: LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, BUSY
-  kReadOnly,         // 25006: a write reached a replica (READONLY)
-  kRedirect,         // HV000: MOVED or ASK, for the router
-  kRemote,           // HV000: any other error reply
-  kInvalidData,      // 22P02: a stored or given value that its column cannot take
+  kInternal,        // XX000: a bug of ours
+  kInvalidOption,   // HV00D: an option's name or value
+  kMissingOption,   // HV00B / HV00J: a required option is absent
+  kInvalidTable,    // HV005: the columns do not fit the table type
+  kUnsupported,     // 0A000: meaningful, not possible
+  kConnectFailed,   // 08001: no connection could be made; nothing was sent
+  kConnectionLost,  // 08006: the connection broke while in use
+  kMaybeApplied,    // 08007: a write was sent and its answer never came
+  kProtocol,        // 08P01: the peer does not speak RESP, or breaks it
+  kTimeout,         // 57014 when a command, 08001 when connecting (then kConnectFailed)
+  kAuthentication,  // 28P01: AUTH refused, or needed and not given
+  kPermission,      // 42501: ACL forbids the command or key (NOPERM)
+  kWrongType,       // 42809: the key holds another Redis type (WRONGTYPE)
+  kNotReady,        // 57P03: LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, BUSY
+  kReadOnly,        // 25006: a write reached a replica (READONLY)
+  kRedirect,        // HV000: MOVED or ASK, for the router
+  kUnknownScript,   // HV000: EVALSHA of a script that Redis has not seen (NOSCRIPT); it did nothing
+  kRemote,          // HV000: any other error reply
+  kInvalidData,     // 22P02: a stored or given value that its column cannot take
   kInvalidEncoding,  // 22021: bytes invalid in the database's encoding
   kOutOfRange,       // 22003
   kNullNotAllowed,   // 23502: NULL where Redis has no absence

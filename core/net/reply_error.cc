@@ -41,6 +41,7 @@ constexpr Code kCodes[] = {
     {"ASK", ErrorKind::kRedirect, "The key is being moved to another node of a Redis Cluster."},
     {"CROSSSLOT", ErrorKind::kUnsupported,
      "In a Redis Cluster keys are used together only if they share a hash tag, as in {tag}key."},
+    {"NOSCRIPT", ErrorKind::kUnknownScript, ""},
     {"OOM", ErrorKind::kRemote, "Redis has reached its \"maxmemory\" and may not evict keys."},
     {"MISCONF", ErrorKind::kRemote,
      "Redis cannot save its data to disk and therefore refuses writes; its log says why."},

@@ -3,9 +3,7 @@
 #include <openssl/sha.h>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
-#include "core/base/status.h"
 
 namespace redis_fdw {
 namespace {
@@ -39,11 +37,6 @@ Command SentScripts::Shorten(const Command& command) {
   }
   hashes_.emplace_back(script, Sha1Hex(script));
   return command;
-}
-
-bool IsUnknownScript(const absl::Status& error) {
-  return GetErrorKind(error) == ErrorKind::kRemote &&
-         absl::StrContains(GetErrorInfo(error).message, "NOSCRIPT ");
 }
 
 }  // namespace redis_fdw

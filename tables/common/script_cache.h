@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "core/resp/command.h"
 
 namespace redis_fdw {
@@ -24,10 +23,6 @@ class SentScripts {
  private:
   std::vector<std::pair<std::string, std::string>> hashes_;  // script, SHA1 in hexadecimal
 };
-
-// Whether Redis does not know a script after all (it was flushed, or another server answers): it
-// has carried out nothing, and the whole command can be sent.
-bool IsUnknownScript(const absl::Status& error);
 
 }  // namespace redis_fdw
 

@@ -1,6 +1,5 @@
 #include "tables/common/script_cache.h"
 
-#include "core/base/status.h"
 #include "gtest/gtest.h"
 #include "tables/common/script.h"
 
@@ -23,12 +22,6 @@ TEST(SentScriptsTest, TheSecondIsAHash) {
   Command other("HSET");
   other.Key("k").Arg("f").Arg("v");
   EXPECT_EQ(sent.Shorten(other).DebugString(), "HSET k f v");
-}
-
-TEST(SentScriptsTest, KnowsTheErrorOfAnUnknownOne) {
-  EXPECT_TRUE(IsUnknownScript(
-      MakeError(ErrorKind::kRemote, "Redis at x refused EVALSHA: NOSCRIPT No matching script.")));
-  EXPECT_FALSE(IsUnknownScript(MakeError(ErrorKind::kRemote, "Redis at x refused EVAL: ERR")));
 }
 
 }  // namespace

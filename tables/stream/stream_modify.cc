@@ -109,7 +109,9 @@ std::string StreamElements::DescribeWrite(WriteKind kind, ConflictPolicy conflic
                                           absl::string_view key) const {
   switch (kind) {
     case WriteKind::kInsert:
-      return absl::StrCat("XADD ", key, " ID FIELD VALUE [FIELD VALUE ...]");
+      return conflict == ConflictPolicy::kOverwrite
+                 ? absl::StrCat("XADD ", key, " ID FIELD VALUE [FIELD VALUE ...]")
+                 : absl::StrCat("EVAL (XRANGE, XADD) ", key, " ID FIELD VALUE ...");
     case WriteKind::kUpdate:
       return "";
     case WriteKind::kDelete:
