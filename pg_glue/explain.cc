@@ -26,6 +26,8 @@ const char* ElementOpLabel(ScanOp op) {
       return "Range";
     case ScanOp::kCount:
       return "Count";
+    case ScanOp::kNothing:
+      return "Nothing";
   }
   return "?";
 }

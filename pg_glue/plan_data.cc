@@ -30,17 +30,21 @@ List* EncodeScanPlan(const ScanPlan& plan, List* operand_types, List* operand_ar
                                plan.order.column, plan.order.descending ? 1 : 0);
   shape = lappend_int(shape, static_cast<int>(plan.keys));
   shape = lappend_int(shape, plan.output.naming);
+  shape = lappend_int(shape, plan.order.grouped ? 1 : 0);
+  shape = lappend_int(shape, plan.limit_operand);
+  shape = lappend_int(shape, plan.offset_operand);
   List* predicates = NIL;
   for (const PlannedPredicate& p : plan.predicates) {
     predicates = lappend(predicates, EncodePredicate(p));
   }
   List* columns = NIL;
   for (int column : plan.output.columns) columns = lappend_int(columns, column);
-  List* limit = (List*)makeString(psprintf(INT64_FORMAT, (int64)plan.limit));
+  List* limits = list_make2(makeString(psprintf(INT64_FORMAT, (int64)plan.limit)),
+                            makeString(psprintf(INT64_FORMAT, (int64)plan.expected_rows)));
 
   List* slots = NIL;  // in the order of ScanPrivateSlot
   slots = lappend(slots, shape);
-  slots = lappend(slots, limit);
+  slots = lappend(slots, limits);
   slots = lappend(slots, predicates);
   slots = lappend(slots, columns);
   slots = lappend(slots, operand_types);
@@ -58,7 +62,12 @@ void DecodeScanPlan(List* fdw_private, ScanPlan* plan) {
   plan->order.descending = list_nth_int(shape, 3) != 0;
   plan->keys = static_cast<KeyAccess>(list_nth_int(shape, 4));
   plan->output.naming = list_nth_int(shape, 5);
-  plan->limit = strtoll(StringValue(list_nth(fdw_private, kScanLimit)), nullptr, 10);
+  plan->order.grouped = list_nth_int(shape, 6) != 0;
+  plan->limit_operand = list_nth_int(shape, 7);
+  plan->offset_operand = list_nth_int(shape, 8);
+  List* limits = (List*)list_nth(fdw_private, kScanLimits);
+  plan->limit = strtoll(StringValue(linitial(limits)), nullptr, 10);
+  plan->expected_rows = strtoll(StringValue(lsecond(limits)), nullptr, 10);
   ListCell* lc;
   foreach (lc, (List*)list_nth(fdw_private, kScanPredicates)) {
     plan->predicates.push_back(DecodePredicate((List*)lfirst(lc)));

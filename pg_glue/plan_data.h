@@ -13,8 +13,9 @@ namespace redis_fdw {
 // into parameters.
 enum ScanPrivateSlot {
   kScanShape,         // IntList: op, output kind, order column, order descending, key access,
-                      // how many output columns only name the row
-  kScanLimit,         // String: rows, decimal
+                      // how many output columns only name the row, order grouped, limit operand,
+                      // offset operand
+  kScanLimits,        // List of String: limit and expected rows, decimal
   kScanPredicates,    // List of IntList: column, op, semantics, operand, answer
   kScanColumns,       // IntList: output columns
   kScanOperandTypes,  // OidList: per operand, the type of the value (of the elements, for an array)

@@ -181,6 +181,7 @@ bool ProveClause(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel
                  RestrictInfo* rinfo, ProvenClause* proven) {
   if (!enable_pushdown || rinfo->pseudoconstant) return false;
   proven->rinfo = rinfo;
+  proven->truth = Truth::kOfRow;
   Expr* clause = rinfo->clause;
   if (IsA(clause, OpExpr)) return ProveOpExpr(root, binding, rel, (OpExpr*)clause, proven);
   if (IsA(clause, ScalarArrayOpExpr)) {

@@ -26,9 +26,18 @@
 
 namespace redis_fdw {
 
+// What is known of a clause, whatever Redis holds.
+enum class Truth {
+  kOfRow,   // it depends on the row: a Predicate
+  kAlways,  // true of every row: nothing to decide
+  kNever,   // true of no row
+};
+
 // A clause that was proven.
 struct ProvenClause {
   RestrictInfo* rinfo;
+  Truth truth;
+  // Only of kOfRow:
   int column;  // ordinal
   CompareOp op;
   Semantics semantics;

@@ -152,8 +152,8 @@ void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
     ASSIGN_OR_RETURN(runtime->scan, scan->binding->table().OpenScan(runtime->plan, runtime->options,
                                                                     runtime->pipeline.get()));
     runtime->batch = std::make_unique<RowBatch>(
-        runtime->plan.output.columns.size(),
-        static_cast<size_t>(scan->binding->options->fetch_size), kBatchBytes);
+        runtime->plan.output.width(), static_cast<size_t>(scan->binding->options->fetch_size),
+        kBatchBytes);
     return absl::OkStatus();
   });
 }

@@ -13,10 +13,13 @@ namespace {
 Cell::Kind KindOf(Semantics semantics) {
   switch (semantics) {
     case Semantics::kBytes:
+    case Semantics::kText:
+    case Semantics::kStreamId:
       return Cell::Kind::kBytes;
     case Semantics::kInteger:
       return Cell::Kind::kInt64;
     case Semantics::kDouble:
+    case Semantics::kNumeric:
       return Cell::Kind::kDouble;
   }
   return Cell::Kind::kBytes;

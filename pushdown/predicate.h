@@ -29,8 +29,16 @@ enum class CompareOp : uint8_t {
 enum class Semantics : uint8_t {
   kBytes = 0,    // equality, and order as memcmp() has it, of the bytes that Redis stores; bytes
   kInteger = 1,  // order of integers; int64
-  kDouble =
-      2,  // order of doubles as PostgreSQL sorts them: NaN equals itself, is above all; double
+  // order of doubles as PostgreSQL sorts them: NaN equals itself, is above all; double
+  kDouble = 2,
+  kStreamId = 3,  // order of stream ids: milliseconds, then sequence; bytes, "1640995200000-0"
+  // Order of text in a collation that sorts the digits as 0 to 9 and of which nothing else is
+  // known: of two texts that begin with equally many digits the digits decide, unless they are the
+  // same; bytes. Never for equality.
+  kText = 4,
+  // Order of numerics, with the nearest double in place of the operand: it may be off by half a
+  // step of the double, so this only narrows; double.
+  kNumeric = 5,
 };
 
 // How much of a predicate Redis decides. The weaker of two answers counts.

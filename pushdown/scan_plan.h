@@ -8,6 +8,7 @@
 #ifndef REDIS_FDW_PUSHDOWN_SCAN_PLAN_H_
 #define REDIS_FDW_PUSHDOWN_SCAN_PLAN_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,10 +18,11 @@ namespace redis_fdw {
 
 // Numeric values are stored in plans: append only.
 enum class ScanOp : uint8_t {
-  kScan = 0,    // every element
-  kLookup = 1,  // the elements that equalities name
-  kRange = 2,   // the elements between bounds
-  kCount = 3,   // how many; reserved for the planner
+  kScan = 0,     // every element
+  kLookup = 1,   // the elements that equalities name
+  kRange = 2,    // the elements between bounds
+  kCount = 3,    // how many, without their values
+  kNothing = 4,  // none: a predicate is true of no row
 };
 
 // How the keys are found whose elements `ScanOp` reads. Numeric values are stored in plans: append
@@ -37,19 +39,32 @@ enum class ScanMode : uint8_t {
   kCursor = 2,    // by cursor where the Redis type has one
 };
 
-// What a row of the result holds. Numeric values are stored in plans: append only.
-enum class OutputKind : uint8_t { kColumns = 0, kCount = 1, kMin = 2, kMax = 3 };
+// What the result is. Numeric values are stored in plans: append only.
+enum class OutputKind : uint8_t {
+  kColumns = 0,  // rows
+  kCount = 1,    // one row of one int64: how many rows there are
+};
 
 struct OutputShape {
   OutputKind kind = OutputKind::kColumns;
   std::vector<int> columns;  // ordinals of bound columns, in output order
   // How many of these, the last ones, nobody asked for: they name the row in messages.
   int naming = 0;
+
+  // Cells in a row of the result.
+  size_t width() const { return kind == OutputKind::kCount ? 1 : columns.size(); }
 };
 
 struct Ordering {
   int column = -1;  // ordinal of the bound column the rows are sorted by; -1: no order is promised
   bool descending = false;
+  // The rows of a group (RowBatch::row_number says which) follow each other, and every row of a
+  // group is before every row of the next, but within it they come as they come.
+  bool grouped = false;
+
+  friend bool operator==(const Ordering& a, const Ordering& b) {
+    return a.column == b.column && a.descending == b.descending && a.grouped == b.grouped;
+  }
 };
 
 // A predicate that the scan makes use of.
@@ -70,15 +85,38 @@ struct ScanPlan {
   std::vector<PlannedPredicate> predicates;
   OutputShape output;
   Ordering order;
-  int64_t limit = -1;  // rows after which no more are wanted; -1: none
+  // Rows after which no more are wanted: a number, or the ordinal of an int64 operand (NULL there:
+  // none), or the lesser of both; -1: none.
+  int64_t limit = -1;
+  int limit_operand = -1;
+  int offset_operand = -1;  // ordinal of an int64 operand: rows to pass over first (NULL: 0)
+  // Rows that the query will probably take before it stops; -1: all. Only a hint for page sizes.
+  int64_t expected_rows = -1;
   ScanCost cost;
+};
+
+// What the planner believes of a predicate.
+struct PredicateStats {
+  double selectivity = -1;  // the share of rows it is true of; -1: unknown
+  double operands = -1;     // of kIn: how many values the list has; -1: unknown
 };
 
 // What pg_glue asks a table type to plan.
 struct ScanRequest {
   std::vector<Predicate> predicates;  // all that were proven, in the order of the clauses
-  OutputShape output;
-  double rows_in_key = 1000;  // estimate of the elements there are
+  std::vector<PredicateStats> stats;  // of each; may be shorter, the rest is unknown
+  OutputShape output;                 // of kCount, only the kind matters; columns are not known yet
+  // The order that is wanted, which the plan may deliver or not; column -1: none.
+  Ordering order;
+  // Rows that will be taken, where it is known; -1: all.
+  double rows_wanted = -1;
+  double rows_in_key = 1000;  // estimate of the rows there are (of all keys, for Table::Plan)
+  double keys = -1;           // estimate of the keys there are, where a table has many; -1: unknown
+  // In the planner's units: a command that is waited for; an element, to be sent and decoded.
+  double round_trip_cost = 10;
+  double element_cost = 0.02;
+
+  PredicateStats StatsOf(size_t i) const { return i < stats.size() ? stats[i] : PredicateStats(); }
 };
 
 }  // namespace redis_fdw

@@ -28,7 +28,8 @@ class RowBatch {
 
   // Adds a row of NULLs and returns its cells, to be filled before the next AddRow(). Bytes put
   // there must come from Store() or outlive the batch. `row_number` is what names the row beside
-  // its cells, where the table type has such a thing (a list index).
+  // its cells, where the table type has such a thing (a list index), or the group of an order by
+  // groups (Ordering::grouped).
   absl::Span<Cell> AddRow(int param_ordinal, int64_t row_number = -1);
 
   absl::string_view Store(absl::string_view bytes) { return arena_.Store(bytes); }

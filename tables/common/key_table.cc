@@ -109,53 +109,72 @@ KeyTable::KeyTable(const TableDef& def, KeyNaming naming, std::unique_ptr<const 
       elements_(std::move(elements)),
       columns_are_parts_(ColumnsAreParts(elements_->columns())) {}
 
+ScanRequest KeyTable::ElementRequest(const ScanRequest& request, double keys) const {
+  ScanRequest inner = request;
+  inner.predicates.clear();
+  inner.stats.clear();
+  inner.rows_in_key = std::max(1.0, request.rows_in_key / keys);
+  for (size_t i = 0; i < request.predicates.size(); ++i) {
+    const int part = PartOf(request.predicates[i].column);
+    if (part < 0) continue;
+    inner.predicates.push_back(request.predicates[i]);
+    inner.predicates.back().column = part;
+    inner.stats.push_back(request.StatsOf(i));
+  }
+  if (request.order.column >= 0) {
+    inner.order.column = PartOf(request.order.column);
+    if (inner.order.column < 0) inner.order = Ordering();
+  }
+  return inner;
+}
+
 ScanPlan KeyTable::Plan(const ScanRequest& request) const {
-  ScanRequest inner;
-  inner.rows_in_key = request.rows_in_key;
+  double keys = 1;
   if (naming_.many()) {
-    inner.rows_in_key =
-        elements_->row_is_key() ? 1 : std::max(1.0, request.rows_in_key / kGuessedKeys);
+    keys = elements_->row_is_key() ? request.rows_in_key
+                                   : (request.keys > 0 ? request.keys : kGuessedKeys);
   }
-  std::vector<PlannedPredicate> equal;
-  std::vector<PlannedPredicate> narrowing;
-  for (const Predicate& predicate : request.predicates) {
-    int part = PartOf(predicate.column);
-    if (part >= 0) {
-      inner.predicates.push_back(predicate);
-      inner.predicates.back().column = part;
-    } else if (part == kKeyPart && IsKeyEquality(predicate)) {
-      equal.push_back({predicate, Answer::kExact});
-    } else if (part == kKeyPart && NarrowsScan(predicate)) {
-      narrowing.push_back({predicate, Answer::kSuperset});
-    }
-  }
-  ScanPlan plan = elements_->Plan(inner);
+  ScanPlan plan = elements_->Plan(ElementRequest(request, keys));
   for (PlannedPredicate& planned : plan.predicates) {
     planned.predicate.column = map().column_of[static_cast<size_t>(planned.predicate.column)];
   }
-  plan.output = request.output;
   if (plan.order.column >= 0) {
     plan.order.column = map().column_of[static_cast<size_t>(plan.order.column)];
   }
-  if (!naming_.many()) return plan;
+  if (naming_.many()) PlanKeys(request, keys, &plan);
+  return plan;
+}
 
-  plan.order = Ordering();
-  double keys = elements_->row_is_key() ? request.rows_in_key : kGuessedKeys;
-  plan.keys = KeyAccess::kScan;
+void KeyTable::PlanKeys(const ScanRequest& request, double keys, ScanPlan* plan) const {
+  std::vector<PlannedPredicate> equal;
+  std::vector<PlannedPredicate> narrowing;
+  double named = keys;
+  for (size_t i = 0; i < request.predicates.size(); ++i) {
+    const Predicate& predicate = request.predicates[i];
+    if (PartOf(predicate.column) != kKeyPart) continue;
+    if (IsKeyEquality(predicate)) {
+      equal.push_back({predicate, Answer::kExact});
+      named = std::min(named, OperandCount(predicate, request.StatsOf(i)));
+    } else if (NarrowsScan(predicate)) {
+      narrowing.push_back({predicate, Answer::kSuperset});
+    }
+  }
+  bool one = std::any_of(equal.begin(), equal.end(), [](const PlannedPredicate& p) {
+    return p.predicate.op == CompareOp::kEq;
+  });
+  // Of one key the order is that of its elements.
+  if (!one) plan->order = Ordering();
+  plan->keys = KeyAccess::kScan;
   if (!equal.empty()) {
-    plan.keys = KeyAccess::kLookup;
-    bool one = std::any_of(equal.begin(), equal.end(), [](const PlannedPredicate& p) {
-      return p.predicate.op == CompareOp::kEq;
-    });
-    keys = one ? 1 : std::min(keys, kGuessedOperands);
+    plan->keys = KeyAccess::kLookup;
+    keys = named;
     narrowing = std::move(equal);
   } else {
-    plan.cost.startup += kRoundTripCost;
+    plan->cost.startup += request.round_trip_cost;
   }
-  plan.predicates.insert(plan.predicates.end(), narrowing.begin(), narrowing.end());
-  plan.cost.startup += keys * kLookupCost;
-  plan.cost.rows = std::max(1.0, plan.cost.rows * keys);
-  return plan;
+  plan->predicates.insert(plan->predicates.end(), narrowing.begin(), narrowing.end());
+  plan->cost.startup += keys * kLookupCost;
+  plan->cost.rows = std::max(1.0, plan->cost.rows * keys);
 }
 
 std::vector<Predicate> KeyTable::KeyPredicates(const ScanPlan& plan) const {
@@ -187,6 +206,7 @@ ScanPlan KeyTable::ElementPlan(const ScanPlan& plan) const {
 std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOptions& options,
                                             absl::Span<const std::string> operand_names) const {
   std::vector<std::string> lines;
+  if (plan.op == ScanOp::kNothing) return lines;
   std::string key = QuoteArgument(shown_key_);
   if (plan.keys == KeyAccess::kLookup) {
     key = EqualityText(plan, map().key_column, operand_names);

@@ -94,6 +94,10 @@ class KeyTable : public Table {
  private:
   const Columns& map() const { return elements_->columns(); }
   int PartOf(int column) const { return map().part_of[static_cast<size_t>(column)]; }
+  // The request as the elements know it, of one of so many keys.
+  ScanRequest ElementRequest(const ScanRequest& request, double keys) const;
+  // Adds to a plan of the elements how the keys are found, of which there are so many.
+  void PlanKeys(const ScanRequest& request, double keys, ScanPlan* plan) const;
   // The plan as the elements know it: parts for columns, without what is about the key.
   ScanPlan ElementPlan(const ScanPlan& plan) const;
   // The predicates of a plan that are about the key.

@@ -44,7 +44,11 @@ absl::StatusOr<std::unique_ptr<Scan>> KeyTable::OpenScan(const ScanPlan& plan,
   reading->page = options.fetch_size;
 
   SourceFactory factory;
-  if (plan.keys != KeyAccess::kOne) {
+  if (plan.op == ScanOp::kNothing) {
+    factory = [](absl::Span<const Cell>, RowWriter*) {
+      return std::make_unique<FixedSource>(0, nullptr);
+    };
+  } else if (plan.keys != KeyAccess::kOne) {
     factory = [this, reading, predicates = KeyPredicates(plan)](
                   absl::Span<const Cell> params, RowWriter* rows) -> std::unique_ptr<StepSource> {
       int column = map().key_column;

@@ -13,35 +13,42 @@ constexpr double kTwoEndsSelectivity = 0.005;
 
 bool IsEquality(CompareOp op) { return op == CompareOp::kEq || op == CompareOp::kIn; }
 
-double RowsOfRange(const ScanRequest& request, bool has_min, bool has_max) {
-  double selectivity = has_min && has_max ? kTwoEndsSelectivity : kOneEndSelectivity;
-  return std::max(1.0, request.rows_in_key * selectivity);
+// How many rows a range keeps: by what the planner knows of its predicates, else as PostgreSQL
+// guesses.
+double RowsOfRange(const ScanRequest& request, double known, bool has_min, bool has_max) {
+  double guess = has_min && has_max ? kTwoEndsSelectivity : kOneEndSelectivity;
+  return std::max(1.0, request.rows_in_key * (known >= 0 ? known : guess));
 }
 
 }  // namespace
+
+double OperandCount(const Predicate& predicate, const PredicateStats& stats) {
+  if (predicate.op == CompareOp::kEq) return 1;
+  return stats.operands >= 0 ? stats.operands : kGuessedOperands;
+}
 
 ScanPlan PlanScan(const ScanRequest& request) {
   ScanPlan plan;
   plan.op = ScanOp::kScan;
   plan.output = request.output;
-  plan.cost.startup = kRoundTripCost;
+  plan.cost.startup = request.round_trip_cost;
   plan.cost.rows = request.rows_in_key;
-  plan.cost.per_row = kElementCost;
+  plan.cost.per_row = request.element_cost;
   return plan;
 }
 
 bool PlanLookup(const ScanRequest& request, int column, Semantics semantics, ScanPlan* plan) {
   ScanPlan lookup = PlanScan(request);
   lookup.op = ScanOp::kLookup;
-  double rows = kGuessedOperands;
-  for (const Predicate& predicate : request.predicates) {
+  for (size_t i = 0; i < request.predicates.size(); ++i) {
+    const Predicate& predicate = request.predicates[i];
     if (predicate.column != column || predicate.semantics != semantics) continue;
     if (!IsEquality(predicate.op)) continue;
-    if (predicate.op == CompareOp::kEq) rows = 1;
+    lookup.cost.rows = std::min(lookup.cost.rows, OperandCount(predicate, request.StatsOf(i)));
     lookup.predicates.push_back({predicate, Answer::kExact});
   }
   if (lookup.predicates.empty()) return false;
-  lookup.cost.rows = std::max(1.0, std::min(rows, request.rows_in_key));
+  lookup.cost.rows = std::max(1.0, lookup.cost.rows);
   lookup.cost.per_row = kLookupCost;
   *plan = std::move(lookup);
   return true;
@@ -53,16 +60,20 @@ bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantic
   range.op = ScanOp::kRange;
   bool has_min = false;
   bool has_max = false;
-  for (const Predicate& predicate : request.predicates) {
+  double known = 1;  // the share of rows that is kept; -1: unknown
+  for (size_t i = 0; i < request.predicates.size(); ++i) {
+    const Predicate& predicate = request.predicates[i];
     if (predicate.column != column || predicate.op == CompareOp::kIn) continue;
     Answer decided = answer(predicate.semantics);
     if (decided == Answer::kLocal) continue;
     range.predicates.push_back({predicate, decided});
+    const double selectivity = request.StatsOf(i).selectivity;
+    known = known < 0 || selectivity < 0 ? -1 : known * selectivity;
     has_min |= predicate.op != CompareOp::kLt && predicate.op != CompareOp::kLe;
     has_max |= predicate.op != CompareOp::kGt && predicate.op != CompareOp::kGe;
   }
   if (range.predicates.empty()) return false;
-  range.cost.rows = RowsOfRange(request, has_min, has_max);
+  range.cost.rows = RowsOfRange(request, known, has_min, has_max);
   *plan = std::move(range);
   return true;
 }

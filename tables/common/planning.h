@@ -16,15 +16,17 @@
 
 namespace redis_fdw {
 
-// A round trip takes 25 to 80 microseconds where a tuple takes 0.1 to 0.2: some hundred times more
-// than the cpu_tuple_cost of 0.01, with a margin for servers that are not on the same machine.
-constexpr double kRoundTripCost = 25.0;
-// To send, decode and copy an element: 0.2 to 0.6 microseconds in bulk.
-constexpr double kElementCost = 0.01;
+// A round trip takes 25 to 80 microseconds where an element, sent, decoded and made a row, takes
+// 0.3 to 0.8; the defaults of ScanRequest leave a margin for servers that are not on the same
+// machine.
+//
 // One that is named costs Redis a search and us an argument as well.
 constexpr double kLookupCost = 0.05;
 // How many operands an IN list is taken to have; its length is known only when it runs.
 constexpr double kGuessedOperands = 10;
+
+// How many values an equality (=, IN) names.
+double OperandCount(const Predicate& predicate, const PredicateStats& stats);
 
 // A plan that reads everything.
 ScanPlan PlanScan(const ScanRequest& request);

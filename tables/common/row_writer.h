@@ -8,7 +8,9 @@
 #ifndef REDIS_FDW_TABLES_COMMON_ROW_WRITER_H_
 #define REDIS_FDW_TABLES_COMMON_ROW_WRITER_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -24,7 +26,8 @@ class RowTarget {
  public:
   // `output`: of bound columns. `part_of`: the part of each bound column (Columns::part_of).
   // `parts`: how many the type has.
-  RowTarget(const OutputShape& output, absl::Span<const int> part_of, size_t parts) : used_(parts) {
+  RowTarget(const OutputShape& output, absl::Span<const int> part_of, size_t parts)
+      : used_(parts), counts_(output.kind == OutputKind::kCount) {
     for (int column : output.columns) {
       int part = part_of[static_cast<size_t>(column)];
       slots_.push_back(part);
@@ -45,6 +48,8 @@ class RowTarget {
   bool uses_any_part() const { return uses_any_part_; }
   bool uses_ttl() const { return uses_ttl_; }
   bool uses_expires() const { return uses_expires_; }
+  // Whether rows are counted instead of kept.
+  bool counts() const { return counts_; }
   RowBatch* batch() const { return batch_; }
 
  private:
@@ -53,6 +58,7 @@ class RowTarget {
   bool uses_any_part_ = false;
   bool uses_ttl_ = false;
   bool uses_expires_ = false;
+  bool counts_;
   RowBatch* batch_ = nullptr;
 };
 
@@ -60,11 +66,12 @@ class RowTarget {
 class RowWriter {
  public:
   // `target` must outlive the writer. `limit`: rows after which no more are wanted; -1: none.
-  RowWriter(RowTarget* target, int param_ordinal, int64_t limit)
-      : target_(target), left_(limit), param_ordinal_(param_ordinal) {}
+  // `offset`: rows to be passed over before the first.
+  RowWriter(RowTarget* target, int param_ordinal, int64_t limit, int64_t offset = 0)
+      : target_(target), left_(limit), to_skip_(offset), param_ordinal_(param_ordinal) {}
 
-  // Adds a row; `parts` has a cell per part, of which the used ones are copied. Rows beyond the
-  // limit are dropped.
+  // Adds a row; `parts` has a cell per part, of which the used ones are copied. Rows before the
+  // offset and beyond the limit are dropped; where rows are counted, it is.
   void Write(absl::Span<const Cell> parts, int64_t row_number = -1) {
     if (!Count()) return;
     RowBatch* batch = target_->batch();
@@ -74,6 +81,17 @@ class RowWriter {
       row[i] = batch->StoreCell(slots[i] >= 0 ? parts[static_cast<size_t>(slots[i])]
                                               : shared_[-1 - slots[i]]);
     }
+  }
+  // Adds `rows` rows of which only the number is known. REQUIRES: the output has no columns, or is
+  // a count.
+  void WriteMany(int64_t rows) {
+    RowWriter* all = whole_ == nullptr ? this : whole_;
+    const int64_t skipped = std::min(rows, all->to_skip_);
+    all->to_skip_ -= skipped;
+    rows -= skipped;
+    if (all->left_ >= 0) rows = std::min(rows, all->left_);
+    if (all->left_ >= 0) all->left_ -= rows;
+    (target_->counts() ? all->counted_ : all->blank_) += rows;
   }
 
   // What all rows of a key share: `cell` is of `part`, and bytes must outlive the writer.
@@ -92,14 +110,38 @@ class RowWriter {
   bool limit_reached() const { return left() == 0; }
   // Rows still wanted; -1: no limit.
   int64_t left() const { return whole_ == nullptr ? left_ : whole_->left(); }
+  // Rows still to be passed over before the first of these. Whoever lets Redis pass over them says
+  // so by TakeSkip(), which returns how many that are and sets it to 0.
+  int64_t to_skip() const { return whole_ == nullptr ? to_skip_ : whole_->to_skip(); }
+  int64_t TakeSkip() { return whole_ == nullptr ? std::exchange(to_skip_, 0) : whole_->TakeSkip(); }
+  // Rows that must come from Redis for that, those to be passed over too; -1: no limit.
+  int64_t needed() const { return left() < 0 ? -1 : left() + to_skip(); }
   int64_t written() const { return written_; }
 
+  // What WriteMany() left to be added as rows without cells; for the scan driver.
+  int64_t blank() const { return blank_; }
+  void WriteBlank() {
+    --blank_;
+    ++written_;
+    target_->batch()->AddRow(param_ordinal_, -1);
+  }
+  // Rows counted; for the scan driver.
+  int64_t counted() const { return counted_; }
+
  private:
-  // Counts a row; false if it is beyond the limit.
+  // Counts a row; false if it is not to be kept.
   bool Count() {
     if (whole_ != nullptr && !whole_->Count()) return false;
     if (left_ == 0) return false;
+    if (to_skip_ > 0) {
+      --to_skip_;
+      return false;
+    }
     if (left_ > 0) --left_;
+    if (target_->counts()) {
+      ++counted_;
+      return false;
+    }
     ++written_;
     return true;
   }
@@ -108,7 +150,10 @@ class RowWriter {
   RowWriter* whole_ = nullptr;
   Cell shared_[3];  // by -1 - SharedPart
   int64_t left_;
+  int64_t to_skip_;
   int64_t written_ = 0;
+  int64_t blank_ = 0;
+  int64_t counted_ = 0;
   int param_ordinal_;
 };
 

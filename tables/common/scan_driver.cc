@@ -16,7 +16,7 @@ class ScanDriver : public Scan {
   ScanDriver(const Columns& columns, absl::string_view key, const ScanPlan& plan,
              SourceFactory factory, Pipeline* pipeline)
       : key_(key),
-        limit_(plan.limit),
+        limits_{plan.limit, plan.limit_operand, plan.offset_operand},
         target_(plan.output, columns.part_of, columns.parts()),
         factory_(std::move(factory)),
         pipeline_(pipeline) {}
@@ -31,10 +31,11 @@ class ScanDriver : public Scan {
  private:
   // A parameter row being answered.
   struct Run {
-    Run(RowTarget* target, int param_ordinal, int64_t limit)
-        : ordinal(param_ordinal), rows(target, param_ordinal, limit) {}
+    Run(int param_ordinal, RowWriter writer) : ordinal(param_ordinal), rows(writer) {}
+    // Nothing more comes, though what has come may not all be in a batch.
     bool spent() const {
-      return in_flight.empty() && (source->state() == StepSource::State::kDone);
+      return (in_flight.empty() && source->state() == StepSource::State::kDone) ||
+             rows.limit_reached();
     }
     const int ordinal;
     RowWriter rows;
@@ -45,7 +46,16 @@ class ScanDriver : public Scan {
   // Connections that one NextBatch() may lose.
   static constexpr int kMaxLosses = 2;
 
+  // As the plan says them.
+  struct Limits {
+    int64_t limit;
+    int limit_operand;
+    int offset_operand;
+  };
+
+  RowWriter NewWriter(size_t param);
   absl::Status Fill(RowBatch* batch);
+  void Deliver(RowBatch* batch);
   bool Recover(const absl::Status& status);
   absl::Status SubmitReady();
   bool CanBeginRun() const;
@@ -56,7 +66,7 @@ class ScanDriver : public Scan {
   void Retire();
 
   const std::string key_;
-  const int64_t limit_;
+  const Limits limits_;
   RowTarget target_;
   SourceFactory factory_;
   Pipeline* pipeline_;
@@ -110,11 +120,12 @@ absl::Status ScanDriver::NextBatch(RowBatch* batch) {
 
 absl::Status ScanDriver::Fill(RowBatch* batch) {
   while (true) {
-    Retire();
+    Deliver(batch);
     RETURN_IF_ERROR(SubmitReady());
     if (batch->Full()) return in_flight_ > 0 ? pipeline_->Flush() : absl::OkStatus();
     if (in_flight_ == 0) {
       if (runs_.empty()) return absl::OkStatus();
+      if (runs_.front()->spent()) continue;
       // Never a scan that ends before its rows do.
       return MakeError(ErrorKind::kInternal, "a scan waits for a reply that it did not ask for");
     }
@@ -131,6 +142,7 @@ bool ScanDriver::Recover(const absl::Status& status) {
   for (std::unique_ptr<Run>& run : runs_) {
     run->in_flight.clear();
     if (run->rows.written() == 0) {
+      run->rows = NewWriter(static_cast<size_t>(run->ordinal));
       run->source = factory_(params_[static_cast<size_t>(run->ordinal)], &run->rows);
     } else if (!run->source->Resume()) {
       return false;
@@ -149,16 +161,30 @@ bool ScanDriver::Recover(const absl::Status& status) {
 bool ScanDriver::CanBeginRun() const {
   if (next_param_ == params_.size()) return false;
   if (runs_.empty()) return true;
-  return limit_ < 0 && runs_.back()->source->state() == StepSource::State::kDone;
+  const Run& last = *runs_.back();
+  return last.rows.left() < 0 && last.source->state() == StepSource::State::kDone;
+}
+
+// The int64 operand of that ordinal; `otherwise` if there is none, or NULL.
+int64_t OperandOr(absl::Span<const Cell> params, int operand, int64_t otherwise) {
+  if (operand < 0) return otherwise;
+  const Cell& cell = params[static_cast<size_t>(operand)];
+  return cell.kind() == Cell::Kind::kInt64 ? cell.int64() : otherwise;
+}
+
+RowWriter ScanDriver::NewWriter(size_t param) {
+  absl::Span<const Cell> params = params_[param];
+  int64_t limit = OperandOr(params, limits_.limit_operand, -1);
+  if (limit < 0 || (limits_.limit >= 0 && limits_.limit < limit)) limit = limits_.limit;
+  return RowWriter(&target_, static_cast<int>(param), limit,
+                   OperandOr(params, limits_.offset_operand, 0));
 }
 
 void ScanDriver::BeginRun() {
-  auto run = std::make_unique<Run>(&target_, static_cast<int>(next_param_), limit_);
+  auto run = std::make_unique<Run>(static_cast<int>(next_param_), NewWriter(next_param_));
   run->source = factory_(params_[next_param_], &run->rows);
   ++next_param_;
-  if (limit_ == 0) return;
-  // Where no element can match, there is nothing to ask.
-  if (run->source->state() != StepSource::State::kDone) runs_.push_back(std::move(run));
+  runs_.push_back(std::move(run));
 }
 
 bool ScanDriver::CanSubmit() const {
@@ -198,26 +224,36 @@ absl::Status ScanDriver::SubmitReady() {
 bool ScanDriver::MayProceed(const RowBatch* batch) const {
   if (batch->Full() || CanSubmit()) return true;
   const Run& first = *runs_.front();
-  return first.in_flight.front()->finished() || first.rows.limit_reached();
+  return first.spent() || first.in_flight.front()->finished();
 }
 
-// Forgets steps and runs that are finished.
-void ScanDriver::Retire() {
+// Puts into the batch what the finished replies have left to be put there, and forgets them.
+void ScanDriver::Deliver(RowBatch* batch) {
   while (!runs_.empty()) {
+    Retire();
     Run& run = *runs_.front();
-    while (!run.in_flight.empty() && run.in_flight.front()->finished()) {
-      run.in_flight.pop_front();
-      --in_flight_;
+    while (run.rows.blank() > 0 && !batch->Full()) run.rows.WriteBlank();
+    if (!run.spent() || run.rows.blank() > 0) return;
+    if (target_.counts()) {
+      if (batch->Full()) return;
+      batch->AddRow(run.ordinal)[0] = Cell::Int64(run.rows.counted());
     }
-    if (run.rows.limit_reached() && !run.in_flight.empty()) {
-      pipeline_->Abandon();
-      in_flight_ -= run.in_flight.size();
-      run.in_flight.clear();
-      server_.reset();
-    }
-    if (!run.spent() && !run.rows.limit_reached()) return;
     runs_.pop_front();
   }
+}
+
+// Forgets the first run's steps that are finished, and those that nobody waits for.
+void ScanDriver::Retire() {
+  Run& run = *runs_.front();
+  while (!run.in_flight.empty() && run.in_flight.front()->finished()) {
+    run.in_flight.pop_front();
+    --in_flight_;
+  }
+  if (!run.rows.limit_reached() || run.in_flight.empty()) return;
+  pipeline_->Abandon();
+  in_flight_ -= run.in_flight.size();
+  run.in_flight.clear();
+  server_.reset();
 }
 
 }  // namespace
@@ -225,9 +261,6 @@ void ScanDriver::Retire() {
 absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Columns& columns, absl::string_view key,
                                                     const ScanPlan& plan, SourceFactory factory,
                                                     Pipeline* pipeline) {
-  if (plan.output.kind != OutputKind::kColumns) {
-    return MakeError(ErrorKind::kInternal, "a scan was asked for an output it cannot give");
-  }
   return std::unique_ptr<Scan>(
       std::make_unique<ScanDriver>(columns, key, plan, std::move(factory), pipeline));
 }

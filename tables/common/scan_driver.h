@@ -33,7 +33,8 @@ using SourceFactory =
     std::function<std::unique_ptr<StepSource>(absl::Span<const Cell> params, RowWriter* rows)>;
 
 // A scan of `plan` whose output columns are the parts that `columns` says. `key` names the node
-// that the first command goes to. kInternal if the plan's output is not columns.
+// that the first command goes to. Limit and offset hold for each parameter row; a count is a row
+// for each, also where no command is needed for it.
 absl::StatusOr<std::unique_ptr<Scan>> NewDrivenScan(const Columns& columns, absl::string_view key,
                                                     const ScanPlan& plan, SourceFactory factory,
                                                     Pipeline* pipeline);

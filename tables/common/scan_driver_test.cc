@@ -252,10 +252,36 @@ TEST_F(ScanDriverTest, OnlyUsedColumnsAreCopiedInTheirOrder) {
   EXPECT_THAT(t_.Scan(t_.Plan({}, {})), ElementsAre("0: "));
 }
 
-TEST_F(ScanDriverTest, OtherOutputsAreRefused) {
+TEST_F(ScanDriverTest, LimitAndOffsetComeWithTheParameters) {
+  ScanPlan plan = t_.Plan({});
+  plan.limit_operand = 0;
+  plan.offset_operand = 1;
+  t_.options.mode = ScanMode::kSnapshot;
+  t_.Reply("HGETALL k", Fields(5));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(2), Cell::Int64(1)}, {Cell::Null(), Cell::Int64(4)}}),
+              ElementsAre("0: \"f1\", \"v1\"", "0: \"f2\", \"v2\"", "1: \"f4\", \"v4\""));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(0), Cell::Null()}}), IsEmpty());
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(9), Cell::Int64(5)}}), IsEmpty());
+  plan.limit = 1;
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(2), Cell::Int64(1)}}), ElementsAre("0: \"f1\", \"v1\""));
+}
+
+TEST_F(ScanDriverTest, RowsAreCountedForEachParameterRow) {
   ScanPlan plan = t_.Plan({});
   plan.output.kind = OutputKind::kCount;
-  EXPECT_EQ(GetErrorKind(t_.TryScan(plan).status()), ErrorKind::kInternal);
+  t_.options.mode = ScanMode::kSnapshot;
+  t_.Reply("HGETALL k", Fields(50));
+  EXPECT_THAT(t_.Scan(plan, {{}, {}}), ElementsAre("0: 50", "1: 50"));
+}
+
+TEST_F(ScanDriverTest, WhatNoElementCanAnswerIsCountedAsNone) {
+  ScanPlan plan = Lookup();
+  plan.output = OutputShape();
+  plan.output.kind = OutputKind::kCount;
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Null()}, {Cell::List({})}}), ElementsAre("0: 0", "1: 0"));
+  EXPECT_THAT(t_.server().commands(), IsEmpty());
+  plan.op = ScanOp::kNothing;
+  EXPECT_THAT(t_.Scan(plan), ElementsAre("0: 0"));
 }
 
 // --- Connections that are lost ------------------------------------------------------------------

@@ -128,7 +128,7 @@ absl::StatusOr<Lines> TableTester::TryScan(const ScanPlan& plan, const Params& p
                    table_->OpenScan(plan, options, pipeline_.get()));
   std::vector<absl::Span<const Cell>> rows(params.begin(), params.end());
   RETURN_IF_ERROR(scan->Start(rows));
-  RowBatch batch(plan.output.columns.size(), batch_rows, batch_bytes);
+  RowBatch batch(plan.output.width(), batch_rows, batch_bytes);
   Lines lines;
   largest_batch = 0;
   while (true) {

@@ -38,7 +38,7 @@ Answer AnswerScore(Semantics semantics) {
       return Answer::kExact;
     case Semantics::kInteger:
       return Answer::kSuperset;
-    case Semantics::kBytes:
+    default:
       return Answer::kLocal;
   }
   return Answer::kLocal;

@@ -144,7 +144,7 @@ absl::StatusOr<Lines> ConformanceTest::Scan(const ScanPlan& plan,
                    table().OpenScan(plan, options_, &pipeline()));
   std::vector<absl::Span<const Cell>> spans(params.begin(), params.end());
   RETURN_IF_ERROR(scan->Start(spans));
-  RowBatch batch(plan.output.columns.size(), batch_rows_, 16 << 20);
+  RowBatch batch(plan.output.width(), batch_rows_, 16 << 20);
   Lines lines;
   largest_batch_ = 0;
   while (true) {
@@ -196,7 +196,7 @@ std::vector<WriteOp> ConformanceTest::Deletes(
   ScanPlan plan = PlanAll();
   std::unique_ptr<redis_fdw::Scan> scan = Open(plan);
   EXPECT_TRUE(StartWithout(scan.get()).ok());
-  RowBatch batch(plan.output.columns.size(), batch_rows_, 16 << 20);
+  RowBatch batch(plan.output.width(), batch_rows_, 16 << 20);
   std::vector<WriteOp> ops;
   std::deque<std::pair<SampleRow, int64_t>> found;
   do {
