@@ -56,6 +56,7 @@ RawColumn* ReadColumns(Relation relation, TableBinding* binding) {
   binding->natts = desc->natts;
   binding->attnums = (AttrNumber*)palloc0(sizeof(AttrNumber) * (desc->natts + 1));
   binding->ordinals = (int*)palloc0(sizeof(int) * (desc->natts + 1));
+  binding->names = (const char**)palloc0(sizeof(char*) * (desc->natts + 1));
   RawColumn* columns = (RawColumn*)palloc0(sizeof(RawColumn) * (desc->natts + 1));
   for (int i = 0; i < desc->natts; ++i) {
     Form_pg_attribute att = TupleDescAttr(desc, i);
@@ -64,6 +65,7 @@ RawColumn* ReadColumns(Relation relation, TableBinding* binding) {
     binding->ordinals[i] = binding->ncolumns;
     binding->attnums[binding->ncolumns] = att->attnum;
     columns[binding->ncolumns].name = pstrdup(NameStr(att->attname));
+    binding->names[binding->ncolumns] = columns[binding->ncolumns].name;
     columns[binding->ncolumns].type = ClassifyType(att->atttypid);
     columns[binding->ncolumns].options = ReadColumnOptions(binding->relid, att->attnum);
     ++binding->ncolumns;
@@ -132,6 +134,11 @@ TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context) {
   TableBinding* binding = BindForeignTable(relation, user, context);
   table_close(relation, NoLock);
   return binding;
+}
+
+bool IsNeverNull(const TableBinding& binding, int column) {
+  const BoundColumn& bound = binding.table().columns()[column];
+  return bound.identity || !bound.nullable;
 }
 
 void CheckDeclaration(Relation relation) {

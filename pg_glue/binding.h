@@ -22,6 +22,7 @@ struct TableBinding {
   // The columns in Bind()'s numbering: attnums[ordinal] is the attribute, ordinals[attnum - 1] the
   // reverse (-1 for dropped ones).
   int ncolumns;
+  const char** names;  // of the columns
   AttrNumber* attnums;
   int natts;
   int* ordinals;
@@ -32,6 +33,9 @@ struct TableBinding {
 // Binds for `user`. Raises what is wrong with options or columns. Everything lives in `context`.
 TableBinding* BindForeignTable(Relation relation, Oid user, MemoryContext context);
 TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context);
+
+// Whether every row that Redis returns has a value in that column (an ordinal).
+bool IsNeverNull(const TableBinding& binding, int column);
 
 // Raises what is wrong with a table's declaration: its own options and its columns. For DDL; asks
 // nothing of the server, whose options may change without the table.

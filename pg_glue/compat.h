@@ -13,6 +13,11 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+// Before 15 it was a flag: random access or not.
+#if PG_VERSION_NUM < 150000
+#define TUPLESORT_NONE false
+#endif
+
 namespace redis_fdw {
 
 // 15 split Value nodes into Integer, String, ... with fields of their own.
@@ -31,13 +36,24 @@ inline WaitEventSet* NewWaitEventSet(int events) {
 #endif
 }
 
+// The range table index of the relation that a scan reads, also where it does more than to scan it.
+// 16 tells base relations from outer joins.
+inline Index ScannedRelation(const ForeignScan* plan) {
+  if (plan->scan.scanrelid > 0) return plan->scan.scanrelid;
+#if PG_VERSION_NUM >= 160000
+  return (Index)bms_next_member(plan->fs_base_relids, -1);
+#else
+  return (Index)bms_next_member(plan->fs_relids, -1);
+#endif
+}
+
 // The role whose privileges a scan checks (a view's owner, for a table used through a view).
 inline Oid ScanUserId(ForeignScanState* node) {
   ForeignScan* plan = (ForeignScan*)node->ss.ps.plan;
 #if PG_VERSION_NUM >= 160000
   Oid user = plan->checkAsUser;
 #else
-  Oid user = exec_rt_fetch(plan->scan.scanrelid, node->ss.ps.state)->checkAsUser;
+  Oid user = exec_rt_fetch(ScannedRelation(plan), node->ss.ps.state)->checkAsUser;
 #endif
   return OidIsValid(user) ? user : GetUserId();
 }
@@ -76,17 +92,100 @@ inline AclResult CheckServerUsage(Oid serverid, Oid user) {
 #endif
 }
 
-inline ForeignPath* NewForeignScanPath(PlannerInfo* root, RelOptInfo* rel, double rows,
-                                       Cost startup, Cost total, Relids required_outer) {
+// What the constructors of a ForeignPath take. They gained the number of disabled nodes in 18 and
+// the join's clauses in 17.
+struct ForeignPathSpec {
+  PathTarget* target = nullptr;  // null: that of the relation
+  double rows = 1;
+  Cost startup = 0;
+  Cost total = 0;
+  List* pathkeys = NIL;
+  Relids required_outer = nullptr;  // of a scan
+  List* fdw_private = NIL;
+};
+
+inline ForeignPath* NewForeignScanPath(PlannerInfo* root, RelOptInfo* rel,
+                                       const ForeignPathSpec& spec) {
 #if PG_VERSION_NUM >= 180000
-  return create_foreignscan_path(root, rel, nullptr, rows, 0, startup, total, NIL, required_outer,
-                                 nullptr, NIL, NIL);
+  return create_foreignscan_path(root, rel, spec.target, spec.rows, 0, spec.startup, spec.total,
+                                 spec.pathkeys, spec.required_outer, nullptr, NIL,
+                                 spec.fdw_private);
 #elif PG_VERSION_NUM >= 170000
-  return create_foreignscan_path(root, rel, nullptr, rows, startup, total, NIL, required_outer,
-                                 nullptr, NIL, NIL);
+  return create_foreignscan_path(root, rel, spec.target, spec.rows, spec.startup, spec.total,
+                                 spec.pathkeys, spec.required_outer, nullptr, NIL,
+                                 spec.fdw_private);
 #else
-  return create_foreignscan_path(root, rel, nullptr, rows, startup, total, NIL, required_outer,
-                                 nullptr, NIL);
+  return create_foreignscan_path(root, rel, spec.target, spec.rows, spec.startup, spec.total,
+                                 spec.pathkeys, spec.required_outer, nullptr, spec.fdw_private);
+#endif
+}
+
+inline ForeignPath* NewForeignUpperPath(PlannerInfo* root, RelOptInfo* rel,
+                                        const ForeignPathSpec& spec) {
+#if PG_VERSION_NUM >= 180000
+  return create_foreign_upper_path(root, rel, spec.target, spec.rows, 0, spec.startup, spec.total,
+                                   spec.pathkeys, nullptr, NIL, spec.fdw_private);
+#elif PG_VERSION_NUM >= 170000
+  return create_foreign_upper_path(root, rel, spec.target, spec.rows, spec.startup, spec.total,
+                                   spec.pathkeys, nullptr, NIL, spec.fdw_private);
+#else
+  return create_foreign_upper_path(root, rel, spec.target, spec.rows, spec.startup, spec.total,
+                                   spec.pathkeys, nullptr, spec.fdw_private);
+#endif
+}
+
+// The pathkeys of an order by `expr`, NIL if no query clause is about such an order.
+inline List* PathKeysOf(PlannerInfo* root, RelOptInfo* rel, Expr* expr, Oid sort_operator) {
+#if PG_VERSION_NUM >= 160000
+  return build_expression_pathkey(root, expr, sort_operator, rel->relids, false);
+#else
+  return build_expression_pathkey(root, expr, nullptr, sort_operator, rel->relids, false);
+#endif
+}
+
+// 18 says by comparison what a path key sorts by, not by the btree strategy.
+inline bool PathKeyDescends(const PathKey* key) {
+#if PG_VERSION_NUM >= 180000
+  return key->pk_cmptype == COMPARE_GT;
+#else
+  return key->pk_strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+// Calls `visit` for the members of an equivalence class that may be about `rel`. 18 keeps those of
+// children apart.
+template <typename Visit>
+void ForEachMember(RelOptInfo* rel, EquivalenceClass* eclass, Visit visit) {
+#if PG_VERSION_NUM >= 180000
+  EquivalenceMemberIterator it;
+  setup_eclass_member_iterator(&it, eclass, rel->relids);
+  while (EquivalenceMember* member = eclass_member_iterator_next(&it)) visit(member);
+#else
+  (void)rel;
+  ListCell* lc;
+  foreach (lc, eclass->ec_members) visit((EquivalenceMember*)lfirst(lc));
+#endif
+}
+
+// Whether the member is a column as it is above an outer join that may have made it NULL. 16 marks
+// the Vars themselves.
+inline bool IsNulledByJoin(EquivalenceMember* member) {
+#if PG_VERSION_NUM >= 160000
+  Expr* expr = member->em_expr;
+  while (expr != nullptr && IsA(expr, RelabelType)) expr = ((RelabelType*)expr)->arg;
+  return expr != nullptr && IsA(expr, Var) && !bms_is_empty(((Var*)expr)->varnullingrels);
+#else
+  return !bms_is_empty(member->em_nullable_relids);
+#endif
+}
+
+// Up to 15 the walker has no prototype, which in C++ says that it takes nothing.
+inline bool WalkExpression(Node* node, bool (*walker)(Node*, void*), void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  void (*untyped)() = (void (*)())walker;
+  return expression_tree_walker(node, (bool (*)())untyped, context);
 #endif
 }
 

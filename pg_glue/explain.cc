@@ -44,22 +44,21 @@ absl::Status CopyOut(const std::string& text, const char** out) {
   return CallPg([&] { *out = pstrdup(text.c_str()); });
 }
 
-std::string PredicateText(const RedisScan& scan, TupleDesc desc, const Predicate& predicate,
+std::string PredicateText(const RedisScan& scan, const Predicate& predicate,
                           const std::vector<std::string>& names) {
-  AttrNumber attnum = scan.binding->attnums[predicate.column];
   std::string operand = names[static_cast<size_t>(predicate.operand)];
   if (predicate.op == CompareOp::kIn) operand = absl::StrCat("(", operand, ")");
-  return absl::StrCat(NameStr(TupleDescAttr(desc, attnum - 1)->attname), " ", OpName(predicate.op),
-                      " ", operand);
+  return absl::StrCat(scan.binding->names[predicate.column], " ", OpName(predicate.op), " ",
+                      operand);
 }
 
 // The predicates that Redis answers in that way, joined by AND; empty if none.
-std::string PredicatesText(const RedisScan& scan, TupleDesc desc, Answer answer,
+std::string PredicatesText(const RedisScan& scan, Answer answer,
                            const std::vector<std::string>& names) {
   std::vector<std::string> texts;
   for (const PlannedPredicate& planned : scan.runtime->object->plan.predicates) {
     if (planned.answer != answer) continue;
-    texts.push_back(PredicateText(scan, desc, planned.predicate, names));
+    texts.push_back(PredicateText(scan, planned.predicate, names));
   }
   return absl::StrJoin(texts, " AND ");
 }
@@ -87,17 +86,35 @@ void ExplainCounters(const Counters& counters, bool rows, ExplainState* es) {
 struct ScanTexts {
   const char* exact;
   const char* superset;
+  const char* order;
+  const char* limit;
+  const char* offset;
   List* commands;  // of char*
 };
 
-void MakeScanTexts(RedisScan* scan, TupleDesc desc, List* fdw_private, bool with_commands,
-                   ScanTexts* texts) {
+std::string OrderText(const RedisScan& scan, const Ordering& order) {
+  if (order.column < 0) return "";
+  return absl::StrCat(scan.binding->names[order.column], order.descending ? " DESC" : "",
+                      order.grouped ? " (by groups, sorted within them)" : "");
+}
+
+std::string LimitText(const ScanPlan& plan, const std::vector<std::string>& names) {
+  if (plan.limit_operand >= 0) return names[static_cast<size_t>(plan.limit_operand)];
+  return plan.limit >= 0 ? absl::StrCat(plan.limit) : "";
+}
+
+void MakeScanTexts(RedisScan* scan, List* fdw_private, bool with_commands, ScanTexts* texts) {
   CallCpp([&] {
     const ScanRuntime& runtime = *scan->runtime->object;
     std::vector<std::string> names = OperandNames((List*)list_nth(fdw_private, kScanOperandNames));
-    RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, desc, Answer::kExact, names), &texts->exact));
-    RETURN_IF_ERROR(
-        CopyOut(PredicatesText(*scan, desc, Answer::kSuperset, names), &texts->superset));
+    const ScanPlan& plan = runtime.plan;
+    RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, Answer::kExact, names), &texts->exact));
+    RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, Answer::kSuperset, names), &texts->superset));
+    RETURN_IF_ERROR(CopyOut(OrderText(*scan, plan.order), &texts->order));
+    RETURN_IF_ERROR(CopyOut(LimitText(plan, names), &texts->limit));
+    if (plan.offset_operand >= 0) {
+      RETURN_IF_ERROR(CopyOut(names[static_cast<size_t>(plan.offset_operand)], &texts->offset));
+    }
     if (!with_commands) return absl::OkStatus();
     for (const std::string& line :
          scan->binding->table().Describe(runtime.plan, runtime.options, names)) {
@@ -107,6 +124,16 @@ void MakeScanTexts(RedisScan* scan, TupleDesc desc, List* fdw_private, bool with
     }
     return absl::OkStatus();
   });
+}
+
+// What a scan counts: PostgreSQL names only the relations that it scans itself.
+void ExplainCountOf(const RedisScan* scan, ExplainState* es) {
+  const char* name = quote_identifier(scan->binding->relname);
+  if (es->verbose) {
+    const char* schema = get_namespace_name(get_rel_namespace(scan->binding->relid));
+    name = psprintf("%s.%s", quote_identifier(schema), name);
+  }
+  ExplainPropertyText("Relations", psprintf("Aggregate on (%s)", name), es);
 }
 
 // The command that writes.
@@ -132,15 +159,19 @@ void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   RedisScan* scan = (RedisScan*)node->fdw_state;
   if (scan == nullptr || scan->runtime->object == nullptr) return;
   List* fdw_private = ((ForeignScan*)node->ss.ps.plan)->fdw_private;
-  ScanTexts texts = {"", "", NIL};
-  MakeScanTexts(scan, RelationGetDescr(node->ss.ss_currentRelation), fdw_private, true, &texts);
+  ScanTexts texts = {"", "", "", "", "", NIL};
+  MakeScanTexts(scan, fdw_private, true, &texts);
 
+  if (scan->runtime->object->plan.output.kind == OutputKind::kCount) ExplainCountOf(scan, es);
   ExplainPropertyText("Redis Key", scan->binding->key_text, es);
   ExplainPropertyText("Redis Operation", OpLabel(scan->runtime->object->plan), es);
   if (texts.exact[0] != '\0') ExplainPropertyText("Redis Condition", texts.exact, es);
   if (texts.superset[0] != '\0') {
     ExplainPropertyText("Redis Condition (rechecked)", texts.superset, es);
   }
+  if (texts.order[0] != '\0') ExplainPropertyText("Redis Order", texts.order, es);
+  if (texts.limit[0] != '\0') ExplainPropertyText("Redis Limit", texts.limit, es);
+  if (texts.offset[0] != '\0') ExplainPropertyText("Redis Offset", texts.offset, es);
   if (es->verbose) {
     if (es->format == EXPLAIN_FORMAT_TEXT) {
       ListCell* lc;
@@ -178,9 +209,8 @@ void ExplainForeignModify(ModifyTableState* node, ResultRelInfo* rinfo, List*, i
 void ExplainDirectModify(ForeignScanState* node, ExplainState* es) {
   DirectModify* direct = (DirectModify*)node->fdw_state;
   if (direct == nullptr) return;
-  TupleDesc desc = RelationGetDescr(node->ss.ss_currentRelation);
-  ScanTexts texts = {"", "", NIL};
-  MakeScanTexts(direct->scan, desc, ((ForeignScan*)node->ss.ps.plan)->fdw_private, false, &texts);
+  ScanTexts texts = {"", "", "", "", "", NIL};
+  MakeScanTexts(direct->scan, ((ForeignScan*)node->ss.ps.plan)->fdw_private, false, &texts);
   ExplainPropertyText("Redis Key", direct->scan->binding->key_text, es);
   ExplainPropertyText(direct->is_update ? "Redis Direct Update" : "Redis Direct Delete",
                       texts.exact[0] != '\0' ? texts.exact : "all there is", es);

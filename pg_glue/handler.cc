@@ -13,6 +13,7 @@
 #include "pg_glue/plan.h"
 #include "pg_glue/scan.h"
 #include "pg_glue/settings.h"
+#include "pg_glue/upper_paths.h"
 #include "tables/registry.h"
 
 extern "C" {
@@ -43,6 +44,7 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->GetForeignRelSize = redis_fdw::GetForeignRelSize;
   routine->GetForeignPaths = redis_fdw::GetForeignPaths;
   routine->GetForeignPlan = redis_fdw::GetForeignPlan;
+  routine->GetForeignUpperPaths = redis_fdw::GetForeignUpperPaths;
   routine->BeginForeignScan = redis_fdw::BeginForeignScan;
   routine->IterateForeignScan = redis_fdw::IterateForeignScan;
   routine->ReScanForeignScan = redis_fdw::ReScanForeignScan;

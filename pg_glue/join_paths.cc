@@ -58,6 +58,23 @@ List* ImpliedParamInfos(PlannerInfo* root, RelOptInfo* rel, const TableBinding& 
   }
 }
 
+// Two outer relations together may name what neither does alone: one the key, the other the field.
+// More than a few are not combined, for planning's sake.
+List* AddPairs(PlannerInfo* root, RelOptInfo* rel, List* infos) {
+  constexpr int kFew = 5;
+  int count = list_length(infos);
+  if (count > kFew) return infos;
+  for (int i = 0; i < count; ++i) {
+    for (int j = i + 1; j < count; ++j) {
+      Relids first = ((ParamPathInfo*)list_nth(infos, i))->ppi_req_outer;
+      Relids second = ((ParamPathInfo*)list_nth(infos, j))->ppi_req_outer;
+      if (bms_is_subset(first, second) || bms_is_subset(second, first)) continue;
+      infos = AddParamInfo(infos, get_baserel_parampathinfo(root, rel, bms_union(first, second)));
+    }
+  }
+  return infos;
+}
+
 }  // namespace
 
 void AddJoinPaths(PlannerInfo* root, RelOptInfo* rel, const TableBinding& binding) {
@@ -70,15 +87,19 @@ void AddJoinPaths(PlannerInfo* root, RelOptInfo* rel, const TableBinding& bindin
     infos = AddParamInfo(infos, ParamInfoFor(root, rel, binding, (RestrictInfo*)lfirst(lc)));
   }
   if (rel->has_eclass_joins) infos = ImpliedParamInfos(root, rel, binding, infos);
+  infos = AddPairs(root, rel, infos);
 
   foreach (lc, infos) {
     ParamPathInfo* info = (ParamPathInfo*)lfirst(lc);
     List* clauses = list_concat_copy(rel->baserestrictinfo, info->ppi_clauses);
-    ScanChoice* choice = ChooseScan(root, binding, rel, clauses);
+    ScanChoice* choice = ChooseScan(root, binding, rel, clauses, ScanWish());
     if (!choice->narrows) continue;
-    double rows = clamp_row_est(Min(info->ppi_rows, choice->rows));
-    add_path(rel, (Path*)NewForeignScanPath(root, rel, rows, choice->startup_cost,
-                                            choice->total_cost, info->ppi_req_outer));
+    ForeignPathSpec spec;
+    spec.rows = clamp_row_est(Min(info->ppi_rows, choice->rows));
+    spec.startup = choice->startup_cost;
+    spec.total = choice->total_cost;
+    spec.required_outer = info->ppi_req_outer;
+    add_path(rel, (Path*)NewForeignScanPath(root, rel, spec));
   }
 }
 

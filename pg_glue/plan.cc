@@ -4,10 +4,13 @@
 
 #include "pg_glue/guard.h"
 #include "pg_glue/join_paths.h"
+#include "pg_glue/order_paths.h"
+#include "pg_glue/path_data.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan_data.h"
 #include "pg_glue/quals.h"
 #include "pg_glue/scan_choice.h"
+#include "pg_glue/upper_paths.h"
 
 namespace redis_fdw {
 namespace {
@@ -71,15 +74,14 @@ void GetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   if (rel->tuples <= 0) rel->tuples = kUnknownRows;
   set_baserel_size_estimates(root, rel);
 
-  ScanChoice* choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo);
+  ScanChoice* choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo, ScanWish());
   if (choice->narrows) rel->rows = clamp_row_est(Min(rel->rows, choice->rows));
 }
 
 void GetForeignPaths(PlannerInfo* root, RelOptInfo* rel, Oid) {
   const TableBinding& binding = *(TableBinding*)rel->fdw_private;
-  ScanChoice* choice = ChooseScan(root, binding, rel, rel->baserestrictinfo);
-  add_path(rel, (Path*)NewForeignScanPath(root, rel, rel->rows, choice->startup_cost,
-                                          choice->total_cost, rel->lateral_relids));
+  AddScanPath(root, rel, binding, PathData(), NIL);
+  AddOrderedPaths(root, rel, binding);
   AddJoinPaths(root, rel, binding);
 }
 
@@ -102,44 +104,108 @@ void ChooseOutput(const TableBinding& binding, const bool* used, OutputShape* ou
   }
 }
 
-}  // namespace
-
-ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid, ForeignPath*, List* tlist,
-                            List* scan_clauses, Plan* outer_plan) {
-  const TableBinding& binding = *(TableBinding*)rel->fdw_private;
-  ScanChoice* choice = ChooseScan(root, binding, rel, scan_clauses);
-
-  List* local = NIL;  // PostgreSQL evaluates
-  List* recheck =
-      NIL;  // Redis has decided; evaluated again only on rows locked and changed meanwhile
+// Divides the clauses: `local` PostgreSQL evaluates; `recheck` Redis has decided, and they are
+// evaluated again only on rows locked and changed meanwhile.
+void DivideClauses(const ScanChoice* choice, List* clauses, List** local, List** recheck) {
   ListCell* lc;
-  foreach (lc, scan_clauses) {
+  foreach (lc, clauses) {
     RestrictInfo* rinfo = (RestrictInfo*)lfirst(lc);
     if (rinfo->pseudoconstant) continue;
-    if (list_member_ptr(choice->exact_clauses, rinfo)) {
-      recheck = lappend(recheck, rinfo->clause);
-    } else {
-      local = lappend(local, rinfo->clause);
+    List** list = list_member_ptr(choice->exact_clauses, rinfo) ? recheck : local;
+    *list = lappend(*list, rinfo->clause);
+  }
+}
+
+// How the operands are shown by EXPLAIN: a List of String. Those after the predicates' are numbers
+// of rows.
+List* OperandNames(PlannerInfo* root, const ScanChoice* choice) {
+  const int predicates = (int)choice->plan->object->predicates.size();
+  List* names = NIL;
+  ListCell* lc;
+  foreach (lc, choice->operands) {
+    Expr* operand = (Expr*)lfirst(lc);
+    const char* name = OperandName(root, operand);
+    bool is_number = foreach_current_index(lc) >= predicates && IsA(operand, Const) &&
+                     !((Const*)operand)->constisnull;
+    if (is_number) name = psprintf(INT64_FORMAT, DatumGetInt64(((Const*)operand)->constvalue));
+    names = lappend(names, makeString(pstrdup(name)));
+  }
+  return names;
+}
+
+// How many rows the scan will give before the query stops, where that can be told.
+int64 ExpectedRows(PlannerInfo* root, RelOptInfo* rel, const Path* path, const ScanChoice* choice) {
+  if (!pathkeys_contained_in(root->query_pathkeys, path->pathkeys)) return -1;
+  double rows = RowsThatSuffice(root, rel);
+  if (rows < 0) return -1;
+  double dropped = choice->exact ? 1 : Max(1.0, choice->rows / clamp_row_est(rel->rows));
+  return (int64)Min(rows * dropped, 1e9);
+}
+
+// What the query's end does to the plan, and what its rows are.
+void FinishPlan(PlannerInfo* root, RelOptInfo* rel, const Path* path, const PathData& data,
+                ScanChoice* choice) {
+  ScanPlan* plan = choice->plan->object;
+  if (data.wish.order.column < 0) plan->order = Ordering();
+  if (data.kind == PathKind::kScan) {
+    if (data.wish.rows >= 0) plan->limit = (int64)data.wish.rows;
+    plan->expected_rows = ExpectedRows(root, rel, path, choice);
+  } else if (data.kind == PathKind::kLimit) {
+    Query* query = root->parse;
+    if (query->limitCount != nullptr) plan->limit_operand = AddOperand(choice, query->limitCount);
+    if (query->limitOffset != nullptr) {
+      plan->offset_operand = AddOperand(choice, query->limitOffset);
     }
   }
+}
 
-  bool* used = (bool*)palloc0(sizeof(bool) * (binding.ncolumns + 1));
-  // Not of `tlist`: the planner fills it with every column there is where that costs it nothing.
-  MarkColumns(binding, rel, (Node*)rel->reltarget->exprs, used);
-  MarkColumns(binding, rel, (Node*)local, used);
-
-  List* names = NIL;
-  foreach (lc, choice->operands) {
-    names = lappend(names, makeString(pstrdup(OperandName(root, (Expr*)lfirst(lc)))));
+// The counts that the plan returns, each once.
+List* CountTargets(List* exprs) {
+  List* counts = NIL;
+  ListCell* lc;
+  foreach (lc, pull_var_clause((Node*)exprs, PVC_INCLUDE_AGGREGATES)) {
+    if (!list_member(counts, lfirst(lc))) counts = lappend(counts, lfirst(lc));
   }
+  return add_to_flat_tlist(NIL, counts);
+}
+
+}  // namespace
+
+ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* planned, Oid, ForeignPath* path,
+                            List* tlist, List* scan_clauses, Plan* outer_plan) {
+  const PathData data = DecodePathData(path->fdw_private);
+  const bool counts = data.kind == PathKind::kCount;
+  RelOptInfo* rel = counts ? (RelOptInfo*)planned->fdw_private : planned;
+  const TableBinding& binding = *(TableBinding*)rel->fdw_private;
+  if (counts) scan_clauses = rel->baserestrictinfo;
+  ScanChoice* choice = ChooseScan(root, binding, rel, scan_clauses, data.wish);
+  FinishPlan(root, rel, &path->path, data, choice);
+
+  List* local = NIL;
+  List* recheck = NIL;
+  DivideClauses(choice, scan_clauses, &local, &recheck);
+  bool* used = (bool*)palloc0(sizeof(bool) * (binding.ncolumns + 1));
+  if (!counts) {
+    // Not of `tlist`: the planner fills it with every column there is where that costs it nothing.
+    MarkColumns(binding, rel, (Node*)path->path.pathtarget->exprs, used);
+    MarkColumns(binding, rel, (Node*)local, used);
+    if (choice->groups(data.wish)) used[data.wish.order.column] = true;
+  }
+
+  List* names = OperandNames(root, choice);
   List* fdw_private = NIL;
   CallCpp([&] {
     ScanPlan plan = *choice->plan->object;
-    ChooseOutput(binding, used, &plan.output);
+    if (!counts) ChooseOutput(binding, used, &plan.output);
     return CallPg([&] {
       fdw_private = EncodeScanPlan(plan, choice->operand_types, choice->operand_array, names);
     });
   });
+  SetSortOperator(fdw_private, data.sort_operator, data.collation);
+  if (counts) {
+    return make_foreignscan(tlist, NIL, 0, choice->operands, fdw_private,
+                            CountTargets(planned->reltarget->exprs), NIL, outer_plan);
+  }
   return make_foreignscan(tlist, local, rel->relid, choice->operands, fdw_private, NIL, recheck,
                           outer_plan);
 }

@@ -50,8 +50,13 @@ List* EncodeScanPlan(const ScanPlan& plan, List* operand_types, List* operand_ar
   slots = lappend(slots, operand_types);
   slots = lappend(slots, operand_array);
   slots = lappend(slots, operand_names);
+  slots = lappend(slots, NIL);
   Assert(list_length(slots) == kScanSlots);
   return slots;
+}
+
+void SetSortOperator(List* fdw_private, Oid sort_operator, Oid collation) {
+  lfirst(list_nth_cell(fdw_private, kScanSort)) = list_make2_oid(sort_operator, collation);
 }
 
 void DecodeScanPlan(List* fdw_private, ScanPlan* plan) {

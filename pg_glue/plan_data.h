@@ -21,15 +21,19 @@ enum ScanPrivateSlot {
   kScanOperandTypes,  // OidList: per operand, the type of the value (of the elements, for an array)
   kScanOperandArray,  // IntList: per operand, whether it is an array
   kScanOperandNames,  // List of String: per operand, how EXPLAIN shows it
+  kScanSort,          // OidList: of an order by groups, how to sort within one: operator, collation
   kScanSlots,
   // What direct modification adds. The expressions that it sets follow the operands in fdw_exprs.
   kDirectSet = kScanSlots,  // IntList: ordinals of the columns that are set; NIL for DELETE
   kDirectCounts,            // IntList of one: whether the rows count in the command tag
 };
 
-// Plain lists from a plan. Raises only for want of memory. `plan` is read, nothing kept.
+// Plain lists from a plan, but for kScanSort. Raises only for want of memory. `plan` is read,
+// nothing kept.
 List* EncodeScanPlan(const ScanPlan& plan, List* operand_types, List* operand_array,
                      List* operand_names);
+
+void SetSortOperator(List* fdw_private, Oid sort_operator, Oid collation);
 
 // The reverse, into *plan (a C++ object): call it inside CallCpp(); it reads lists only.
 void DecodeScanPlan(List* fdw_private, ScanPlan* plan);

@@ -10,16 +10,6 @@ Expr* StripRelabel(Expr* expr) {
   return expr;
 }
 
-// The bound column that `expr` is, or -1.
-int ColumnOf(const TableBinding& binding, RelOptInfo* rel, Expr* expr) {
-  expr = StripRelabel(expr);
-  if (expr == nullptr || !IsA(expr, Var)) return -1;
-  Var* var = (Var*)expr;
-  if (var->varno != (int)rel->relid || var->varlevelsup != 0) return -1;
-  if (var->varattno <= 0 || var->varattno > binding.natts) return -1;
-  return binding.ordinals[var->varattno - 1];
-}
-
 bool UsableOperand(PlannerInfo* root, RelOptInfo* rel, Expr* expr) {
   Relids used = pull_varnos(root, (Node*)expr);
   bool own = bms_is_member((int)rel->relid, used);
@@ -176,6 +166,15 @@ bool ProveArrayExpr(PlannerInfo* root, const TableBinding& binding, RelOptInfo* 
 }
 
 }  // namespace
+
+int ColumnOf(const TableBinding& binding, RelOptInfo* rel, Expr* expr) {
+  expr = StripRelabel(expr);
+  if (expr == nullptr || !IsA(expr, Var)) return -1;
+  Var* var = (Var*)expr;
+  if (var->varno != (int)rel->relid || var->varlevelsup != 0) return -1;
+  if (var->varattno <= 0 || var->varattno > binding.natts) return -1;
+  return binding.ordinals[var->varattno - 1];
+}
 
 bool ProveClause(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel,
                  RestrictInfo* rinfo, ProvenClause* proven) {

@@ -45,6 +45,9 @@ struct ProvenClause {
   Oid operand_type;  // of the value compared (for kIn of the array's elements)
 };
 
+// The bound column of `rel` that `expr` is, but for changes of its type's name; -1: none.
+int ColumnOf(const TableBinding& binding, RelOptInfo* rel, Expr* expr);
+
 // Tries to prove a clause about `rel`. False: it stays with PostgreSQL.
 bool ProveClause(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel,
                  RestrictInfo* rinfo, ProvenClause* proven);

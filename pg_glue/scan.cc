@@ -23,6 +23,7 @@ constexpr size_t kBatchBytes = 1024 * 1024;
 RedisScan* ScanOf(ForeignScanState* node) { return static_cast<RedisScan*>(node->fdw_state); }
 
 void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext context) {
+  if (scan->runtime->object->plan.output.kind == OutputKind::kCount) return;
   scan->noutput = list_length(columns) - scan->runtime->object->plan.output.naming;
   scan->output = (ColumnIo*)palloc0(sizeof(ColumnIo) * (scan->noutput + 1));
   scan->output_attnums = (AttrNumber*)palloc0(sizeof(AttrNumber) * (scan->noutput + 1));
@@ -33,6 +34,14 @@ void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext co
     InitColumnIo(&scan->output[i], scan->binding, ordinal, TupleDescAttr(desc, attnum - 1),
                  context);
   }
+}
+
+// Prepares to sort within groups, where the plan's order is one of groups.
+void InitGroups(RedisScan* scan, TupleDesc desc, List* sort) {
+  const Ordering order = scan->runtime->object->plan.order;
+  if (order.column < 0 || !order.grouped) return;
+  scan->groups = NewGroupSort(desc, scan->binding->attnums[order.column], linitial_oid(sort),
+                              lsecond_oid(sort), scan->owner);
 }
 
 // Error context of a conversion: which row of which key.
@@ -58,6 +67,15 @@ void ConversionContext(void* arg) {
              scan->binding->relname, scan->binding->key_text, row[0] != '\0' ? ", " : "", row);
 }
 
+// A count into the slot: every column shows it.
+void StoreCount(TupleTableSlot* slot, const Cell& count) {
+  for (int i = 0; i < slot->tts_tupleDescriptor->natts; ++i) {
+    slot->tts_values[i] = Int64GetDatum(count.int64());
+    slot->tts_isnull[i] = false;
+  }
+  ExecStoreVirtualTuple(slot);
+}
+
 // Row `scan->next_row - 1` of the batch into the slot, as a virtual tuple; values in the current
 // memory context.
 void StoreRow(RedisScan* scan, TupleTableSlot* slot, const Cell* cells, int64 row_number) {
@@ -73,13 +91,30 @@ void StoreRow(RedisScan* scan, TupleTableSlot* slot, const Cell* cells, int64 ro
   }
   scan->converting = nullptr;
   error_context_stack = context.previous;
-  if (row_number >= 0) SetRowNumber(&slot->tts_tid, row_number);
+  if (row_number >= 0 && scan->groups == nullptr) SetRowNumber(&slot->tts_tid, row_number);
   ExecStoreVirtualTuple(slot);
+}
+
+// As a Limit node refuses them.
+void CheckLimit(const RedisScan* scan, int operand, bool is_offset) {
+  if (operand < 0) return;
+  const Cell& value = scan->operand_cells[operand];
+  if (value.is_null() || value.int64() >= 0) return;
+  if (is_offset) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE),
+                    errmsg("OFFSET must not be negative")));
+  }
+  ereport(ERROR, (errcode(ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE),
+                  errmsg("LIMIT must not be negative")));
 }
 
 void StartScan(ForeignScanState* node, RedisScan* scan) {
   EvaluateOperands(scan, node->ss.ps.ps_ExprContext);
+  const ScanPlan& plan = scan->runtime->object->plan;
+  CheckLimit(scan, plan.offset_operand, true);
+  CheckLimit(scan, plan.limit_operand, false);
   FlushPendingWrites(scan->statement);
+  if (scan->groups != nullptr) DropGroup(scan->groups);
   CallCpp([&] {
     absl::Span<const Cell> row(scan->operand_cells, (size_t)scan->noperands);
     scan->runtime->object->batch->Clear();
@@ -90,24 +125,56 @@ void StartScan(ForeignScanState* node, RedisScan* scan) {
   scan->next_row = 0;
 }
 
-// The next row from Redis into the slot; false at the end.
+// Whether there is a next row in the batch, which is filled anew if it is at its end.
+bool HasRow(RedisScan* scan) {
+  RowBatch* batch = scan->runtime->object->batch.get();
+  if (scan->next_row < batch->rows()) return true;
+  if (scan->at_end) return false;
+  scan->next_row = 0;
+  // A function called on the rows so far may have written.
+  FlushPendingWrites(scan->statement);
+  CallCpp([&] { return scan->runtime->object->scan->NextBatch(batch); });
+  scan->at_end = batch->rows() == 0;
+  return !scan->at_end;
+}
+
+// The next row as it comes from Redis into the slot; false at the end.
 bool NextRow(RedisScan* scan, TupleTableSlot* slot) {
   ExecClearTuple(slot);
-  RowBatch* batch = scan->runtime->object->batch.get();
-  if (scan->next_row >= batch->rows()) {
-    if (scan->at_end) return false;
-    scan->next_row = 0;
-    // A function called on the rows so far may have written.
-    FlushPendingWrites(scan->statement);
-    CallCpp([&] { return scan->runtime->object->scan->NextBatch(batch); });
-    if (batch->rows() == 0) {
-      scan->at_end = true;
-      return false;
-    }
-  }
+  if (!HasRow(scan)) return false;
+  const RowBatch& batch = *scan->runtime->object->batch;
   size_t row = scan->next_row++;
-  StoreRow(scan, slot, batch->row(row).data(), batch->row_number(row));
+  if (scan->runtime->object->plan.output.kind == OutputKind::kCount) {
+    StoreCount(slot, batch.row(row)[0]);
+  } else {
+    StoreRow(scan, slot, batch.row(row).data(), batch.row_number(row));
+  }
   return true;
+}
+
+// Whether the next row is of that group.
+bool GroupGoesOn(RedisScan* scan, int64 group) {
+  return HasRow(scan) && scan->runtime->object->batch->row_number(scan->next_row) == group;
+}
+
+// The next row in the order that the plan promises.
+bool NextInOrder(RedisScan* scan, TupleTableSlot* slot) {
+  GroupSort* sort = scan->groups;
+  if (sort == nullptr) return NextRow(scan, slot);
+  if (NextGroupRow(sort, slot)) return true;
+  if (!NextRow(scan, slot)) return false;
+  int64 group = scan->runtime->object->batch->row_number(scan->next_row - 1);
+  if (!GroupGoesOn(scan, group)) return true;  // a group of one, as most are
+  BeginGroup(sort);
+  PutGroupRow(sort, slot);
+  MemoryContext old = MemoryContextSwitchTo(sort->values);
+  while (GroupGoesOn(scan, group) && NextRow(scan, slot)) {
+    PutGroupRow(sort, slot);
+    MemoryContextReset(sort->values);
+  }
+  MemoryContextSwitchTo(old);
+  EndGroup(sort);
+  return NextGroupRow(sort, slot);
 }
 
 // Reads what is left into a store, from which the scan goes on. Rows live in `context`.
@@ -123,7 +190,7 @@ void FillStore(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   MemoryContext row_context =
       AllocSetContextCreate(context, "redis_fdw row", ALLOCSET_DEFAULT_SIZES);
   MemoryContextSwitchTo(row_context);
-  while (NextRow(scan, slot)) {
+  while (NextInOrder(scan, slot)) {
     PutRow(scan->store, slot);
     MemoryContextReset(row_context);
   }
@@ -178,13 +245,13 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
   MemoryContext old = MemoryContextSwitchTo(context);
 
   RedisScan* scan = NewRedisScan(node);
-  Relation relation = node->ss.ss_currentRelation;
+  TupleDesc desc = node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;
   scan->owner = CurrentResourceOwner;
-  InitOutput(scan, RelationGetDescr(relation), (List*)list_nth(plan->fdw_private, kScanColumns),
-             context);
+  InitOutput(scan, desc, (List*)list_nth(plan->fdw_private, kScanColumns), context);
+  InitGroups(scan, desc, (List*)list_nth(plan->fdw_private, kScanSort));
   scan->complete_first = StatementWrites(estate, scan->binding);
   node->fdw_state = scan;
-  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan, RelationGetDescr(relation), context);
+  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan, desc, context);
   MemoryContextSwitchTo(old);
 }
 
@@ -201,7 +268,7 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   if (scan->store != nullptr) {
     GetRow(scan->store, slot);
   } else {
-    NextRow(scan, slot);
+    NextInOrder(scan, slot);
   }
   return slot;
 }
@@ -210,7 +277,8 @@ void ReScanForeignScan(ForeignScanState* node) {
   RedisScan* scan = ScanOf(node);
   if (scan == nullptr || !scan->started) return;
   if (scan->store != nullptr) {
-    if (node->ss.ps.chgParam == nullptr && !scan->store_is_rest) {
+    // Parameters that only the target list is about change nothing of what was read.
+    if (!bms_overlap(node->ss.ps.chgParam, scan->operand_params) && !scan->store_is_rest) {
       RewindStore(scan->store);
       return;
     }
@@ -230,6 +298,7 @@ void EndForeignScan(ForeignScanState* node) {
       return absl::OkStatus();
     });
   }
+  if (scan->groups != nullptr) DropGroup(scan->groups);
   if (scan->store != nullptr) DropStore(scan->store);
   scan->store = nullptr;
   scan->runtime->Drop();

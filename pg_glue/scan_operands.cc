@@ -62,6 +62,17 @@ void DecodeInto(RedisScan* scan, List* fdw_private) {
   });
 }
 
+// Collects the executor's parameters in an expression.
+bool CollectParams(Node* node, void* context) {
+  if (node == nullptr) return false;
+  if (IsA(node, Param) && ((Param*)node)->paramkind == PARAM_EXEC) {
+    Bitmapset** params = (Bitmapset**)context;
+    *params = bms_add_member(*params, ((Param*)node)->paramid);
+    return false;
+  }
+  return WalkExpression(node, CollectParams, context);
+}
+
 void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryContext context) {
   List* types = (List*)list_nth(plan->fdw_private, kScanOperandTypes);
   List* arrays = (List*)list_nth(plan->fdw_private, kScanOperandArray);
@@ -73,9 +84,14 @@ void InitOperands(RedisScan* scan, ForeignScan* plan, PlanState* parent, MemoryC
     operand->is_array = list_nth_int(arrays, i) != 0;
     InitValueIo(&operand->io, list_nth_oid(types, i), -1, context);
   }
-  for (const PlannedPredicate& planned : scan->runtime->object->plan.predicates) {
+  const ScanPlan& scan_plan = scan->runtime->object->plan;
+  for (const PlannedPredicate& planned : scan_plan.predicates) {
     scan->operands[planned.predicate.operand].kind = KindOf(planned.predicate.semantics);
   }
+  for (int limit : {scan_plan.limit_operand, scan_plan.offset_operand}) {
+    if (limit >= 0) scan->operands[limit].kind = Cell::Kind::kInt64;
+  }
+  CollectParams((Node*)plan->fdw_exprs, &scan->operand_params);
   scan->operand_context =
       AllocSetContextCreate(context, "redis_fdw operands", ALLOCSET_SMALL_SIZES);
 }
@@ -88,7 +104,8 @@ RedisScan* NewRedisScan(ForeignScanState* node) {
   MemoryContext context = estate->es_query_cxt;
   MemoryContext old = MemoryContextSwitchTo(context);
   RedisScan* scan = (RedisScan*)palloc0(sizeof(RedisScan));
-  scan->binding = BindForeignTable(node->ss.ss_currentRelation, ScanUserId(node), context);
+  Oid relid = exec_rt_fetch(ScannedRelation(plan), estate)->relid;
+  scan->binding = BindForeignTable(relid, ScanUserId(node), context);
   scan->runtime = Hang<ScanRuntime>(context);
   scan->statement = estate;
   DecodeInto(scan, plan->fdw_private);

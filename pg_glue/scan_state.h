@@ -9,6 +9,7 @@
 #include "core/exec/pipeline.h"
 #include "pg_glue/binding.h"
 #include "pg_glue/datum.h"
+#include "pg_glue/group_sort.h"
 #include "pg_glue/hung.h"
 #include "pg_glue/scan_store.h"
 #include "tables/table.h"
@@ -42,6 +43,7 @@ struct RedisScan {
 
   int noperands;
   OperandState* operands;
+  Bitmapset* operand_params;      // of the executor, that operands depend on
   MemoryContext operand_context;  // values of the current run
   Cell* operand_cells;
 
@@ -52,6 +54,7 @@ struct RedisScan {
   bool started;     // Scan::Start() has been called for the current parameters
   size_t next_row;  // in the batch
   bool at_end;
+  GroupSort* groups;   // sorts within groups of rows; null: they come in order, or in none
   ScanStore* store;    // rows set aside, which the scan goes on with; else null
   bool store_is_rest;  // it lacks the rows returned before, so it cannot be read again
   bool filling;        // it is being filled

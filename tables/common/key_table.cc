@@ -135,6 +135,7 @@ ScanPlan KeyTable::Plan(const ScanRequest& request) const {
                                    : (request.keys > 0 ? request.keys : kGuessedKeys);
   }
   ScanPlan plan = elements_->Plan(ElementRequest(request, keys));
+  plan.output = request.output;
   for (PlannedPredicate& planned : plan.predicates) {
     planned.predicate.column = map().column_of[static_cast<size_t>(planned.predicate.column)];
   }
