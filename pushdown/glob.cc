@@ -1,7 +1,11 @@
 #include "pushdown/glob.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
@@ -53,17 +57,127 @@ absl::string_view CommonPrefix(absl::string_view a, absl::string_view b) {
   return a.substr(0, i);
 }
 
-// The literal bytes that a glob begins with.
-size_t LiteralLength(absl::string_view glob) {
-  size_t length = 0;
-  for (size_t i = 0; i < glob.size(); ++i, ++length) {
-    if (glob[i] == '\\' && i + 1 < glob.size()) {
+// How many bytes of a text a glob names, wherever they are: what it is judged by.
+size_t LiteralBytes(absl::string_view glob) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < glob.size(); ++i) {
+    if (glob[i] == '[') {
       ++i;
-    } else if (IsSpecial(glob[i])) {
-      break;
+      (void)ClassHas(glob, &i, '\0');
+      --i;  // the loop goes on behind the class
+    } else if (glob[i] == '\\' && i + 1 < glob.size()) {
+      ++i;
+      ++bytes;
+    } else if (!IsSpecial(glob[i])) {
+      ++bytes;
     }
   }
-  return length;
+  return bytes;
+}
+
+// The longest literal part that we give a glob; a longer one is cut. It narrows enough, and bounds
+// what an operand of any length makes Redis compare.
+constexpr size_t kMaxPart = 256;
+
+absl::string_view FirstBytes(absl::string_view part) { return part.substr(0, kMaxPart); }
+absl::string_view LastBytes(absl::string_view part) {
+  return part.size() <= kMaxPart ? part : part.substr(part.size() - kMaxPart);
+}
+
+// A glob of everything that begins with `prefix`.
+std::string GlobOfPrefix(absl::string_view prefix) {
+  return absl::StrCat(EscapeGlob(FirstBytes(prefix)), "*");
+}
+
+// A glob of `literal`.
+std::string GlobOfLiteral(absl::string_view literal) {
+  return literal.size() <= kMaxPart ? EscapeGlob(literal) : GlobOfPrefix(literal);
+}
+
+// The literal parts of a LIKE pattern, between which there may be anything; the first and the last
+// are empty where it begins or ends so.
+std::vector<std::string> LiteralParts(absl::string_view like) {
+  std::vector<std::string> parts(1);
+  for (size_t i = 0; i < like.size(); ++i) {
+    const bool escapes = like[i] == '\\';
+    // What ends with its escape is an error, which PostgreSQL raises of a text that matches up to
+    // there and goes on: such texts must be found.
+    const bool ends_with_escape = escapes && i + 1 == like.size();
+    if (like[i] == '%' || like[i] == '_' || ends_with_escape) {
+      // A part between two gaps that is empty says nothing.
+      if (parts.size() == 1 || !parts.back().empty()) parts.emplace_back();
+      continue;
+    }
+    if (escapes) ++i;
+    parts.back().push_back(like[i]);
+  }
+  return parts;
+}
+
+// What the bounds on a column leave.
+struct BytesRange {
+  const Cell* low = nullptr;
+  const Cell* high = nullptr;
+  bool low_exclusive = false;
+  bool high_exclusive = false;
+
+  void RaiseLow(const Cell& operand, bool exclusive) {
+    const int order = low == nullptr ? 1 : operand.bytes().compare(low->bytes());
+    if (order < 0) return;
+    low_exclusive = exclusive || (order == 0 && low_exclusive);
+    low = &operand;
+  }
+  void LowerHigh(const Cell& operand, bool exclusive) {
+    const int order = high == nullptr ? -1 : operand.bytes().compare(high->bytes());
+    if (order > 0) return;
+    high_exclusive = exclusive || (order == 0 && high_exclusive);
+    high = &operand;
+  }
+  bool bounded() const { return low != nullptr && high != nullptr; }
+  bool Empty() const {
+    if (!bounded()) return false;
+    const int order = low->bytes().compare(high->bytes());
+    return order > 0 || (order == 0 && (low_exclusive || high_exclusive));
+  }
+};
+
+// Gives `offer` a glob of each predicate on `column` that makes one. False if no value satisfies
+// them all.
+bool OfferGlobs(absl::Span<const Predicate> predicates, int column, absl::Span<const Cell> params,
+                absl::FunctionRef<void(std::string glob)> offer) {
+  BytesRange range;
+  for (const Predicate& predicate : predicates) {
+    if (predicate.column != column) continue;
+    const Cell& operand = params[static_cast<size_t>(predicate.operand)];
+    if (operand.is_null()) return false;  // every operator is strict
+    if (predicate.semantics != Semantics::kBytes) continue;
+    switch (predicate.op) {
+      case CompareOp::kLike:
+        offer(GlobOfLike(operand.bytes()));
+        break;
+      case CompareOp::kPrefix:
+        offer(GlobOfPrefix(operand.bytes()));
+        break;
+      case CompareOp::kEq:
+        offer(GlobOfLiteral(operand.bytes()));
+        break;
+      case CompareOp::kGt:
+      case CompareOp::kGe:
+        range.RaiseLow(operand, predicate.op == CompareOp::kGt);
+        break;
+      case CompareOp::kLt:
+      case CompareOp::kLe:
+        range.LowerHigh(operand, predicate.op == CompareOp::kLt);
+        break;
+      case CompareOp::kIn:
+        break;
+    }
+  }
+  // What lies between two strings begins as both do.
+  if (range.bounded()) {
+    offer(GlobOfPrefix(CommonPrefix(range.low->bytes(), range.high->bytes())));
+  }
+  return !range.Empty();
 }
 
 }  // namespace
@@ -102,17 +216,45 @@ std::string EscapeGlob(absl::string_view literal) {
 }
 
 std::string GlobOfLike(absl::string_view like) {
-  std::string glob;
-  for (size_t i = 0; i < like.size(); ++i) {
-    char c = like[i];
-    if (c == '%' || c == '_') {
-      if (!absl::EndsWith(glob, "*") || absl::EndsWith(glob, "\\*")) glob.push_back('*');
-      continue;
-    }
-    if (c == '\\' && i + 1 < like.size()) c = like[++i];
-    absl::StrAppend(&glob, EscapeGlob(absl::string_view(&c, 1)));
+  const std::vector<std::string> parts = LiteralParts(like);
+  if (parts.size() == 1) return GlobOfLiteral(parts.front());
+  std::string glob = GlobOfPrefix(parts.front());
+  absl::string_view middle;
+  for (size_t i = 1; i + 1 < parts.size(); ++i) {
+    if (parts[i].size() > middle.size()) middle = parts[i];
   }
-  return glob;
+  if (!middle.empty()) absl::StrAppend(&glob, GlobOfPrefix(middle));
+  return absl::StrCat(glob, EscapeGlob(LastBytes(parts.back())));
+}
+
+Answer AnswerByMatch(const Predicate& predicate) {
+  if (predicate.semantics != Semantics::kBytes) return Answer::kLocal;
+  switch (predicate.op) {
+    case CompareOp::kLike:
+    case CompareOp::kPrefix:
+    case CompareOp::kLt:
+    case CompareOp::kLe:
+    case CompareOp::kGt:
+    case CompareOp::kGe:
+      return Answer::kSuperset;
+    case CompareOp::kEq:
+    case CompareOp::kIn:
+      return Answer::kLocal;
+  }
+  return Answer::kLocal;
+}
+
+bool MatchPattern(absl::Span<const Predicate> predicates, int column, absl::Span<const Cell> params,
+                  std::string* glob) {
+  *glob = "*";
+  size_t best = 0;
+  return OfferGlobs(predicates, column, params, [&](std::string offered) {
+    const size_t bytes = LiteralBytes(offered);
+    // Of the empty string alone there is nothing to count, yet nothing is narrower.
+    if (bytes <= best && !offered.empty()) return;
+    best = offered.empty() ? std::numeric_limits<size_t>::max() : bytes;
+    *glob = std::move(offered);
+  });
 }
 
 absl::StatusOr<KeyPattern> KeyPattern::Parse(absl::string_view text) {
@@ -161,45 +303,14 @@ bool NarrowPattern(const KeyPattern& keys, absl::Span<const Predicate> predicate
                    absl::Span<const Cell> params, absl::string_view prefix,
                    absl::string_view suffix, std::string* glob) {
   *glob = keys.glob();
-  size_t best = LiteralLength(*glob);
-  const Cell* low = nullptr;
-  const Cell* high = nullptr;
-  auto offer = [&](const std::string& between) {
+  size_t best = LiteralBytes(*glob);
+  return OfferGlobs(predicates, column, params, [&](const std::string& between) {
     std::string offered = absl::StrCat(EscapeGlob(prefix), between, EscapeGlob(suffix));
-    size_t length = LiteralLength(offered);
-    if (length <= best) return;
-    best = length;
+    const size_t bytes = LiteralBytes(offered);
+    if (bytes <= best) return;
+    best = bytes;
     *glob = std::move(offered);
-  };
-  for (const Predicate& predicate : predicates) {
-    if (predicate.column != column || predicate.semantics != Semantics::kBytes) continue;
-    const Cell& operand = params[static_cast<size_t>(predicate.operand)];
-    if (operand.is_null()) return false;
-    switch (predicate.op) {
-      case CompareOp::kLike:
-        offer(GlobOfLike(operand.bytes()));
-        break;
-      case CompareOp::kPrefix:
-        offer(absl::StrCat(EscapeGlob(operand.bytes()), "*"));
-        break;
-      case CompareOp::kGt:
-      case CompareOp::kGe:
-        low = &operand;
-        break;
-      case CompareOp::kLt:
-      case CompareOp::kLe:
-        high = &operand;
-        break;
-      case CompareOp::kEq:
-      case CompareOp::kIn:
-        break;
-    }
-  }
-  // What lies between two strings begins as both do.
-  if (low != nullptr && high != nullptr) {
-    offer(absl::StrCat(EscapeGlob(CommonPrefix(low->bytes(), high->bytes())), "*"));
-  }
-  return true;
+  });
 }
 
 }  // namespace redis_fdw

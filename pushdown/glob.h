@@ -24,9 +24,26 @@ bool GlobMatches(absl::string_view pattern, absl::string_view text);
 // A pattern that only `literal` matches.
 std::string EscapeGlob(absl::string_view literal);
 
-// A pattern that everything matches which SQL's LIKE (with backslash as its escape) matches, and
-// perhaps more: `_` is a character there and a byte here.
+// A pattern that everything matches which SQL's LIKE (with backslash as its escape) matches, or of
+// which LIKE raises an error (the pattern ends with its escape), and perhaps more:
+//
+// - It has two `*` at most: matching takes Redis exponential time in their number. Of the literal
+//   parts the first, the last and the longest between them stay: `a%bb%c%d` is `a*bb*d`.
+// - Its length is bounded whatever that of `like`: parts are cut.
+// - `_` is one character, so one to four bytes in UTF-8: a `*`. As it is for bytea, to be simple.
 std::string GlobOfLike(absl::string_view like);
+
+// How much MATCH (of SCAN, HSCAN, SSCAN, ZSCAN) decides of a predicate on what it matches: it only
+// narrows, since several predicates share one pattern, which cuts what is long.
+Answer AnswerByMatch(const Predicate& predicate);
+
+// The pattern for MATCH that LIKE, prefixes, equalities and bounds (kBytes predicates on `column`)
+// come to: that of them which names most bytes, "*" if none narrows. A superset: the predicates
+// have to be evaluated. False if no element can satisfy them: an operand is NULL, or the bounds
+// leave nothing. `params` is a parameter row, which the predicates' operands index; predicates on
+// other columns and of other semantics are passed over.
+bool MatchPattern(absl::Span<const Predicate> predicates, int column, absl::Span<const Cell> params,
+                  std::string* glob);
 
 // The keys of a table: one, or all that match a pattern.
 class KeyPattern {
@@ -55,10 +72,10 @@ class KeyPattern {
   std::string glob_;
 };
 
-// The pattern to scan for: that of the table, or what LIKE, prefixes and bounds on the key (kBytes
-// predicates on `column`) narrow it to where that is longer. A superset: the keys found still have
-// to match the table's pattern, and the predicates have to be evaluated. False if a NULL operand
-// makes them true of no key. `prefix` and `suffix` surround what the column shows.
+// The pattern to scan for: that of the table, or what MatchPattern() would take where that names
+// more bytes. A superset: the keys found still have to match the table's pattern, and the
+// predicates have to be evaluated. False as there. `prefix` and `suffix` surround what the column
+// shows.
 bool NarrowPattern(const KeyPattern& keys, absl::Span<const Predicate> predicates, int column,
                    absl::Span<const Cell> params, absl::string_view prefix,
                    absl::string_view suffix, std::string* glob);
