@@ -48,8 +48,8 @@ void NarrowByNan(DoubleRange* range, CompareOp op) {
   if (op != CompareOp::kLt && op != CompareOp::kLe) range->empty = true;
 }
 
-// `low` and `high` enclose the operand; they differ only for an integer that no double equals,
-// where an exclusive end would lose what lies between.
+// `low` and `high` enclose the operand; they differ where no double is known to equal it, and an
+// exclusive end would lose what lies between.
 void Narrow(DoubleRange* range, CompareOp op, double low, double high) {
   bool exact = low == high;
   switch (op) {
@@ -72,14 +72,23 @@ void Narrow(DoubleRange* range, CompareOp op, double low, double high) {
   }
 }
 
-void NarrowByCell(DoubleRange* range, CompareOp op, const Cell& operand) {
+void NarrowByDouble(DoubleRange* range, const Predicate& predicate, double operand) {
+  if (std::isnan(operand)) {
+    NarrowByNan(range, predicate.op);
+  } else if (predicate.semantics == Semantics::kNumeric) {
+    // The operand is what this double is nearest to.
+    Narrow(range, predicate.op, std::nextafter(operand, -kInfinity),
+           std::nextafter(operand, kInfinity));
+  } else {
+    Narrow(range, predicate.op, operand, operand);
+  }
+}
+
+void NarrowByCell(DoubleRange* range, const Predicate& predicate, const Cell& operand) {
+  const CompareOp op = predicate.op;
   switch (operand.kind()) {
     case Cell::Kind::kDouble:
-      if (std::isnan(operand.dbl())) {
-        NarrowByNan(range, op);
-      } else {
-        Narrow(range, op, operand.dbl(), operand.dbl());
-      }
+      NarrowByDouble(range, predicate, operand.dbl());
       return;
     case Cell::Kind::kInt64:
       Narrow(range, op, DoubleAtMost(operand.int64()), DoubleAtLeast(operand.int64()));
@@ -116,7 +125,7 @@ DoubleRange ResolveDoubleRange(absl::Span<const Predicate> predicates, int colum
   DoubleRange range;
   for (const Predicate& predicate : predicates) {
     if (predicate.column != column || predicate.op == CompareOp::kIn) continue;
-    NarrowByCell(&range, predicate.op, params[predicate.operand]);
+    NarrowByCell(&range, predicate, params[predicate.operand]);
   }
   bool point_excluded = range.min == range.max && (range.min_exclusive || range.max_exclusive);
   if (range.min > range.max || point_excluded) range.empty = true;

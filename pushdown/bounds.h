@@ -34,8 +34,9 @@ struct IntRange {
 
 // Narrows the range by every predicate on `column` that is a comparison (=, <, <=, >, >=). Operands
 // may be double (kDouble, PostgreSQL's order: NaN above everything, and never stored in Redis) or
-// int64 (kInteger). An int64 that no double equals widens outward: the range then holds everything
-// that the predicate does, and perhaps more.
+// int64 (kInteger). An int64 that no double equals, and a double that stands for a numeric
+// (kNumeric), widen outward: the range then holds everything that the predicate does, and perhaps
+// more.
 DoubleRange ResolveDoubleRange(absl::Span<const Predicate> predicates, int column,
                                absl::Span<const Cell> params);
 

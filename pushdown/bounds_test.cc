@@ -187,6 +187,33 @@ TEST(DoubleRangeTest, IntegersThatADoubleEqualsAreExact) {
   }
 }
 
+// The nearest double of a numeric may be above it or below.
+TEST(DoubleRangeTest, NumericsWidenOutward) {
+  auto range = [](CompareOp op, double nearest) {
+    const Predicate predicate{kColumn, op, Semantics::kNumeric, 0};
+    const Cell operand = Cell::Double(nearest);
+    return ResolveDoubleRange(absl::MakeConstSpan(&predicate, 1), kColumn,
+                              absl::MakeConstSpan(&operand, 1));
+  };
+  const double below = std::nextafter(0.1, -kInf);
+  const double above = std::nextafter(0.1, kInf);
+  for (CompareOp op : {CompareOp::kGt, CompareOp::kGe, CompareOp::kEq}) {
+    EXPECT_TRUE(Holds(range(op, 0.1), below));
+    EXPECT_FALSE(Holds(range(op, 0.1), std::nextafter(below, -kInf)));
+  }
+  for (CompareOp op : {CompareOp::kLt, CompareOp::kLe, CompareOp::kEq}) {
+    EXPECT_TRUE(Holds(range(op, 0.1), above));
+    EXPECT_FALSE(Holds(range(op, 0.1), std::nextafter(above, kInf)));
+  }
+  // One beyond all doubles.
+  EXPECT_TRUE(Holds(range(CompareOp::kLt, kInf), std::numeric_limits<double>::max()));
+  EXPECT_TRUE(Holds(range(CompareOp::kGe, kInf), kInf));
+  EXPECT_FALSE(Holds(range(CompareOp::kGt, kInf), 1e300));
+  EXPECT_TRUE(Holds(range(CompareOp::kGt, 0), 0));
+  EXPECT_TRUE(range(CompareOp::kGe, kNan).empty);
+  EXPECT_FALSE(range(CompareOp::kLt, kNan).empty);
+}
+
 TEST(IntRangeTest, EachComparison) {
   EXPECT_EQ(Ints({{CompareOp::kEq, Cell::Int64(3)}}).min, 3);
   EXPECT_EQ(Ints({{CompareOp::kEq, Cell::Int64(3)}}).max, 3);
