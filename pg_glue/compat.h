@@ -83,6 +83,26 @@ inline bool CollationIsC(Oid collation) {
 #endif
 }
 
+// Whether a user has added rules of how a collation sorts, which may tailor anything. 16 has such.
+inline bool CollationHasRules(Oid collation) {
+#if PG_VERSION_NUM >= 160000
+  const bool of_database = collation == DEFAULT_COLLATION_OID;
+  const int cache = of_database ? DATABASEOID : COLLOID;
+  HeapTuple tuple =
+      SearchSysCache1(cache, ObjectIdGetDatum(of_database ? MyDatabaseId : collation));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for collation %u", collation);
+  bool is_null = true;
+  (void)SysCacheGetAttr(cache, tuple,
+                        of_database ? Anum_pg_database_daticurules : Anum_pg_collation_collicurules,
+                        &is_null);
+  ReleaseSysCache(tuple);
+  return !is_null;
+#else
+  (void)collation;
+  return false;
+#endif
+}
+
 // 16 checks the privileges on all kinds of objects with one function.
 inline AclResult CheckServerUsage(Oid serverid, Oid user) {
 #if PG_VERSION_NUM >= 160000

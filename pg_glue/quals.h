@@ -2,20 +2,25 @@
 // with.
 //
 // A clause becomes a Predicate only where its operator (by operator family, not by name), the types
-// on both sides and the collation prove that PostgreSQL compares exactly as Semantics says; what is
-// unknown is local. In particular
+// on both sides and the collation prove that PostgreSQL compares exactly as Semantics says
+// (qual_types.cc has the rules); what is unknown is local. In particular
 //
-// - bytes: the default equality of text and varchar under a deterministic collation, bytea, uuid
-// and the integers. Two
-//   such values are equal exactly if their text forms are the same bytes (and an identity column of
-//   such a type shows only values written in that form). Not char(n) (blanks), numeric (1.0
-//   = 1.00), floats (-0 = 0), or anything unknown.
-// - bytes in order: <, <=, >, >= of text and varchar under the collation C, and of bytea; LIKE with
-// its usual escape, and ^@ (starts_with), of text and varchar under a deterministic collation.
-// - integers and doubles: the default ordering of int2, int4, int8, and of float8 (float4 widened).
+// - column OP operand, operand OP column, column = ANY (array), an OR of equalities on one column
+//   (as if it were = ANY), LIKE, ^@, starts_with();
+// - <>, <> ALL, NOT, NOT IN, IS [NOT] DISTINCT FROM, < ANY and rows compared as such are local:
+//   they keep most rows, or nobody writes them;
+// - a cast of the column that only renames its type (varchar to text, a domain to its base) is
+//   looked through; one that calls a function is local;
+// - what no row can change (IS NULL of a column that is never NULL, IN of an empty list) is not a
+//   Predicate, but known at once.
 //
 // The other side may be any expression without volatile functions, subplans, and columns of the
-// scanned table itself.
+// scanned table itself: constants, parameters, columns of other relations. It is evaluated when the
+// scan starts, as postgres_fdw does, so an error in it is raised even if there is no row.
+//
+// Security barriers: as in postgres_fdw, it does not matter whether an operator is leakproof. No
+// function of the user's is ever called with a row that a barrier would have withheld: Redis
+// compares bytes and numbers and tells nobody; what stays with PostgreSQL it calls in its order.
 
 #ifndef REDIS_FDW_PG_GLUE_QUALS_H_
 #define REDIS_FDW_PG_GLUE_QUALS_H_

@@ -30,6 +30,10 @@ Cell OperandCell(OperandState* operand, Datum value) {
   if (operand->io.type == FLOAT4OID && operand->kind == Cell::Kind::kDouble) {
     return Cell::Double(DatumGetFloat4(value));
   }
+  // The nearest double, which for a numeric beyond all doubles is an infinity.
+  if (operand->io.type == NUMERICOID && operand->kind == Cell::Kind::kDouble) {
+    return Cell::Double(DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value)));
+  }
   return DatumToCell(&operand->io, operand->kind, value);
 }
 
