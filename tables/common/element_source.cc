@@ -14,6 +14,9 @@ namespace {
 // millisecond.
 constexpr int64_t kAutoPage = 1000;
 
+// Pages of a scan that will probably stop soon: a smaller one costs Redis no less.
+constexpr int64_t kSmallestPage = 10;
+
 int64_t PageSize(const ScanOptions& options) {
   if (options.mode == ScanMode::kAuto) return std::max(options.fetch_size, kAutoPage);
   return std::max<int64_t>(options.fetch_size, 1);
@@ -40,11 +43,31 @@ class SnapshotSink : public StepSink {
   ElementReader reader_;
 };
 
+class CountSink : public StepSink {
+ public:
+  CountSink(absl::string_view command, RowWriter* rows) : StepSink(rows), command_(command) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    const bool count = element.depth == 0 && element.type == ReplyType::kInteger;
+    if (!count || element.integer < 0) return UnexpectedReply(command_);
+    rows()->WriteMany(element.integer);
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::string command_;
+};
+
 class CursorSource : public StepSource {
  public:
-  CursorSource(absl::string_view command, const char* script, absl::string_view key, int64_t count,
-               const ElementShape* shape, RowWriter* rows)
-      : command_(command), script_(script), key_(key), count_(count), shape_(shape), rows_(rows) {}
+  CursorSource(CollectionCommands commands, absl::string_view key, int64_t page, RowWriter* rows)
+      : commands_(std::move(commands)), key_(key), page_(page), rows_(rows), count_(page) {
+    if (commands_.match == "*") commands_.match.clear();
+    expected_ = rows->needed() >= 0 ? rows->needed() : commands_.expected_rows;
+    if (expected_ >= 0 && commands_.match.empty()) {
+      count_ = std::min(page, std::max(expected_, kSmallestPage));
+    }
+  }
 
   State state() const override { return state_; }
   absl::StatusOr<Step> Next(const ServerInfo& server) override;
@@ -63,8 +86,15 @@ class CursorSource : public StepSource {
   // What a page begins with.
   void OnCursor(absl::string_view cursor) {
     complete_ = cursor == "0";
-    state_ = complete_ ? State::kDone : State::kReady;
+    if (complete_) {
+      state_ = State::kDone;
+    } else if (!enough_) {
+      state_ = State::kReady;
+    }
     cursor_ = std::string(cursor);
+  }
+  void OnPageRead() {
+    if (state_ == State::kWaiting) state_ = State::kReady;
   }
   // Whether this element was not returned before; it is remembered, but where it is part of the
   // whole collection in one reply.
@@ -72,13 +102,15 @@ class CursorSource : public StepSource {
     return (first_page && complete_) || seen_.Insert(identity);
   }
 
-  const std::string command_;
-  const char* const script_;
+  CollectionCommands commands_;
   const std::string key_;
-  const int64_t count_;
-  const ElementShape* shape_;
+  const int64_t page_;
   RowWriter* rows_;
+  int64_t count_;  // of the next page
+  int64_t
+      expected_;  // elements that will be taken, as far as that was known when it began; -1: all
   State state_ = State::kReady;
+  bool enough_ = false;  // no page may be needed after the one that is asked for
   bool first_page_ = true;
   bool complete_ = false;  // the last page has begun to arrive
   std::string cursor_ = "0";
@@ -90,7 +122,7 @@ class CursorSource::PageSink : public StepSink {
   PageSink(CursorSource* source, bool first_page)
       : StepSink(source->rows_),
         source_(source),
-        reader_(source->shape_),
+        reader_(source->commands_.shape),
         first_page_(first_page) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
@@ -106,8 +138,14 @@ class CursorSource::PageSink : public StepSink {
     }
     bool reply = element.depth == 0 && element.type == ReplyType::kArray && element.integer == 2;
     bool page = element.depth == 1 && element.index == 1 && element.type == ReplyType::kArray &&
-                element.integer % source_->shape_->parts == 0;
-    return reply || page ? absl::OkStatus() : UnexpectedReply(source_->command_);
+                element.integer % source_->commands_.shape->parts == 0;
+    return reply || page ? absl::OkStatus() : UnexpectedReply(source_->commands_.cursor);
+  }
+
+ protected:
+  absl::Status Finish() override {
+    source_->OnPageRead();
+    return absl::OkStatus();
   }
 
  private:
@@ -117,16 +155,22 @@ class CursorSource::PageSink : public StepSink {
 };
 
 absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
-  Command command(command_);
-  if (script_ != nullptr) {
-    command = ScriptCommand(script_, key_);
+  Command command(commands_.cursor);
+  if (commands_.cursor_script != nullptr) {
+    command = ScriptCommand(commands_.cursor_script, key_);
   } else {
     command.Key(key_);
   }
-  command.Arg(cursor_).Arg("COUNT").ArgInt(count_).ReadOnly();
+  command.Arg(cursor_);
+  if (!commands_.match.empty()) command.Arg("MATCH").Arg(commands_.match);
+  command.Arg("COUNT").ArgInt(count_).ReadOnly();
   // Cursor 0 means the same to every server, any other only to the one that gave it.
   if (cursor_ != "0") command.CursorOf(server.run_id);
   auto sink = std::make_unique<PageSink>(this, first_page_);
+  // Whoever expected few and takes more may take all.
+  const int64_t left = rows_->needed() >= 0 || !first_page_ ? rows_->needed() : expected_;
+  enough_ = left >= 0 && left <= count_;
+  count_ = std::min(page_, 2 * count_);
   state_ = State::kWaiting;
   first_page_ = false;
   return Step{std::move(command), std::move(sink)};
@@ -154,27 +198,27 @@ std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShap
       });
 }
 
-std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, const char* script,
-                                            absl::string_view key, int64_t count,
-                                            const ElementShape* shape, RowWriter* rows) {
-  return std::make_unique<CursorSource>(command, script, key, count, shape, rows);
+std::unique_ptr<StepSource> NewCollectionSource(CollectionCommands commands, absl::string_view key,
+                                                const ScanOptions& options, RowWriter* rows) {
+  if (options.mode == ScanMode::kSnapshot && commands.cursor_script == nullptr) {
+    return NewSnapshotSource(std::move(commands.snapshot), commands.shape, rows);
+  }
+  return std::make_unique<CursorSource>(std::move(commands), key, PageSize(options), rows);
 }
 
-std::unique_ptr<StepSource> NewCollectionSource(const CollectionCommands& commands,
-                                                absl::string_view key, const ScanOptions& options,
-                                                RowWriter* rows) {
-  if (options.mode == ScanMode::kSnapshot && commands.cursor_script == nullptr) {
-    return NewSnapshotSource(commands.snapshot, commands.shape, rows);
-  }
-  return NewCursorSource(commands.cursor, commands.cursor_script, key, PageSize(options),
-                         commands.shape, rows);
+std::unique_ptr<StepSource> NewCountSource(Command command, RowWriter* rows) {
+  command.ReadOnly();
+  return std::make_unique<FixedSource>(1, [command = std::move(command), rows](size_t) {
+    return Step{command, std::make_unique<CountSink>(command.name(), rows)};
+  });
 }
 
 std::string DescribeCollectionScan(absl::string_view snapshot, absl::string_view cursor,
                                    absl::string_view key, absl::string_view rest,
-                                   const ScanOptions& options) {
+                                   const ScanOptions& options, absl::string_view narrowed) {
   if (options.mode == ScanMode::kSnapshot) return absl::StrCat(snapshot, " ", key, rest);
-  return absl::StrCat(cursor, " ", key, " CURSOR COUNT ", PageSize(options));
+  const std::string match = narrowed.empty() ? "" : absl::StrCat(" MATCH (", narrowed, ")");
+  return absl::StrCat(cursor, " ", key, " CURSOR", match, " COUNT ", PageSize(options));
 }
 
 }  // namespace redis_fdw

@@ -54,36 +54,43 @@ class ElementReader {
 std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShape* shape,
                                               RowWriter* rows, int64_t first_position = 0);
 
-// HSCAN, SSCAN or ZSCAN, `count` elements a page (COUNT; Redis may return more or fewer). While a
-// page is decoded the next is asked for: the cursor is the first thing in a reply. Every element
-// that is there throughout is written exactly once. If the first page is the last, it was the whole
-// collection in one atomic command, and nothing need be remembered of it.
-// `script`: does in place of the command; null: none.
-std::unique_ptr<StepSource> NewCursorSource(absl::string_view command, const char* script,
-                                            absl::string_view key, int64_t count,
-                                            const ElementShape* shape, RowWriter* rows);
-
 // How the collections that have a cursor are scanned.
 struct CollectionCommands {
   Command snapshot;          // complete
-  absl::string_view cursor;  // its name
+  absl::string_view cursor;  // its name: HSCAN, SSCAN, ZSCAN
   const ElementShape* shape;
   // A script that takes and replies what the cursor's command does; null: none.
   const char* cursor_script = nullptr;
+  // A glob: elements whose identity does not match it need not come, but may. Empty or "*": none.
+  std::string match = "";
+  // As in ScanPlan: how many elements will probably be taken; -1: all.
+  int64_t expected_rows = -1;
 };
 
-// The source that `options` asks for. ScanMode::kAuto is a cursor with generous pages: a small
-// collection comes whole in the first, which is a snapshot, and no round trip is spent on asking
-// for its size.
-std::unique_ptr<StepSource> NewCollectionSource(const CollectionCommands& commands,
-                                                absl::string_view key, const ScanOptions& options,
-                                                RowWriter* rows);
+// The source that `options` asks for: the snapshot in one command, or a cursor. ScanMode::kAuto is
+// a cursor with generous pages: a small collection comes whole in the first, which is a snapshot,
+// and no round trip is spent on asking for its size.
+//
+// Every element that is there throughout is written exactly once. If the first page is the last, it
+// was the whole collection in one atomic command, and nothing need be remembered of it. While a
+// page is decoded the next is asked for: the cursor is the first thing in a reply.
+//
+// Where few elements are wanted (a limit of `rows`, or expected_rows), the first page asks for
+// (COUNT) about as many, each later one for twice as many up to a full page, and none that may not
+// be needed is asked for ahead. With a `match` pages are full, since little of them comes.
+std::unique_ptr<StepSource> NewCollectionSource(CollectionCommands commands, absl::string_view key,
+                                                const ScanOptions& options, RowWriter* rows);
 
-// Describes that, as redis-cli would take it: `snapshot`, the key as it is written there and
-// `rest`, or pages of `cursor`.
+// One command that replies with how many rows there are (HLEN, SCARD, ZCOUNT ...), which are not
+// read.
+std::unique_ptr<StepSource> NewCountSource(Command command, RowWriter* rows);
+
+// Describes a collection's scan, as redis-cli would take it: `snapshot`, the key as it is written
+// there and `rest`, or pages of `cursor`. `narrowed`: what the pages' MATCH is made of, as
+// NarrowingText() has it; empty: none.
 std::string DescribeCollectionScan(absl::string_view snapshot, absl::string_view cursor,
                                    absl::string_view key, absl::string_view rest,
-                                   const ScanOptions& options);
+                                   const ScanOptions& options, absl::string_view narrowed = "");
 
 }  // namespace redis_fdw
 

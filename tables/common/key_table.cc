@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/status.h"
 #include "tables/common/planning.h"
 
@@ -217,15 +216,8 @@ std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOpti
   } else if (plan.keys == KeyAccess::kScan) {
     lines.push_back(absl::StrCat("SCAN CURSOR MATCH ", QuoteArgument(naming_.pattern.glob()),
                                  " COUNT ", options.fetch_size, " TYPE ", elements_->redis_type()));
-    std::vector<std::string> narrowed;
-    for (const Predicate& predicate : KeyPredicates(plan)) {
-      narrowed.push_back(absl::StrCat(OpName(predicate.op), " ",
-                                      operand_names[static_cast<size_t>(predicate.operand)]));
-    }
-    if (!narrowed.empty()) {
-      absl::StrAppend(&lines.back(), " (MATCH narrowed by key ", absl::StrJoin(narrowed, " AND "),
-                      ")");
-    }
+    const std::string narrowed = NarrowingText(plan, map().key_column, "key", operand_names);
+    if (!narrowed.empty()) absl::StrAppend(&lines.back(), " (MATCH ", narrowed, ")");
     key = "KEY";
   }
   bool key_is_all = elements_->row_is_key() && plan.keys != KeyAccess::kOne;

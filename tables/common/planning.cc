@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace redis_fdw {
@@ -76,6 +77,19 @@ bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantic
   range.cost.rows = RowsOfRange(request, known, has_min, has_max);
   *plan = std::move(range);
   return true;
+}
+
+std::string NarrowingText(const ScanPlan& plan, int column, absl::string_view name,
+                          absl::Span<const std::string> operand_names) {
+  std::vector<std::string> narrowed;
+  for (const PlannedPredicate& planned : plan.predicates) {
+    const Predicate& predicate = planned.predicate;
+    if (predicate.column != column || IsEquality(predicate.op)) continue;
+    narrowed.push_back(absl::StrCat(OpName(predicate.op), " ",
+                                    operand_names[static_cast<size_t>(predicate.operand)]));
+  }
+  if (narrowed.empty()) return "";
+  return absl::StrCat("narrowed by ", name, " ", absl::StrJoin(narrowed, " AND "));
 }
 
 std::vector<Predicate> PredicatesOf(const ScanPlan& plan) {

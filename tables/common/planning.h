@@ -40,6 +40,11 @@ bool PlanLookup(const ScanRequest& request, int column, Semantics semantics, Sca
 // the rows, two or an equality few, as PostgreSQL guesses without statistics.
 bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantics), ScanPlan* plan);
 
+// What narrows a MATCH, for EXPLAIN: the predicates on `column` that are no equalities, "narrowed
+// by field LIKE $1 AND >= $2". Empty: none. `name` is what the column is.
+std::string NarrowingText(const ScanPlan& plan, int column, absl::string_view name,
+                          absl::Span<const std::string> operand_names);
+
 // The predicates that the plan makes use of.
 std::vector<Predicate> PredicatesOf(const ScanPlan& plan);
 

@@ -9,7 +9,7 @@ namespace redis_fdw {
 
 // Both go by chunks, since Lua cannot unpack any number of values.
 const char kScanTtlScript[] = R"lua(
-local page = redis.pcall('HSCAN', KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+local page = redis.pcall('HSCAN', KEYS[1], unpack(ARGV))
 if page.err then return page end
 local parts = page[2]
 for first = 1, #parts, 4000 do

@@ -74,23 +74,24 @@ bool ShowsTtl(const RowWriter& rows) {
 }
 
 std::unique_ptr<StepSource> NewScan(absl::string_view key, const ScanOptions& options,
-                                    bool with_ttl, RowWriter* rows) {
-  Command all("HGETALL");
-  all.Key(key);
-  CollectionCommands commands = {std::move(all), "HSCAN", with_ttl ? &kWithTtl : &kFieldAndValue,
+                                    int64_t expected_rows, bool with_ttl, RowWriter* rows) {
+  CollectionCommands commands = {Command("HGETALL"), "HSCAN",
+                                 with_ttl ? &kWithTtl : &kFieldAndValue,
                                  with_ttl ? kScanTtlScript : nullptr};
-  return NewCollectionSource(commands, key, options, rows);
+  commands.snapshot.Key(key);
+  commands.expected_rows = expected_rows;
+  return NewCollectionSource(std::move(commands), key, options, rows);
 }
 
 }  // namespace
 
 ElementSourceFactory HashElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
   const bool lookup = plan.op == ScanOp::kLookup;
-  return [lookup, options, predicates = PredicatesOf(plan)](
+  return [lookup, options, expected = plan.expected_rows, predicates = PredicatesOf(plan)](
              absl::string_view key, absl::Span<const Cell> params,
              RowWriter* rows) -> std::unique_ptr<StepSource> {
     auto make = [=](bool with_ttl) -> std::unique_ptr<StepSource> {
-      if (!lookup) return NewScan(key, options, with_ttl, rows);
+      if (!lookup) return NewScan(key, options, expected, with_ttl, rows);
       return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kField, params),
                                             static_cast<size_t>(options.fetch_size),
                                             with_ttl ? &kLookupWithTtl : &kLookup, rows);

@@ -32,10 +32,12 @@ constexpr LookupCommands kLookup = {"SISMEMBER", "SMISMEMBER", &HasSmismember, &
 
 ElementSourceFactory SetElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
   if (plan.op != ScanOp::kLookup) {
-    return [options](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
-      Command all("SMEMBERS");
-      all.Key(key);
-      return NewCollectionSource({std::move(all), "SSCAN", &kMemberOnly}, key, options, rows);
+    return [options, expected = plan.expected_rows](absl::string_view key, absl::Span<const Cell>,
+                                                    RowWriter* rows) {
+      CollectionCommands commands = {Command("SMEMBERS"), "SSCAN", &kMemberOnly};
+      commands.snapshot.Key(key);
+      commands.expected_rows = expected;
+      return NewCollectionSource(std::move(commands), key, options, rows);
     };
   }
   return [options, predicates = PredicatesOf(plan)](

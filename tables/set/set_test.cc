@@ -83,6 +83,45 @@ TEST_F(SetTest, Scans) {
   EXPECT_THAT(t_.Scan(t_.Plan({})), IsEmpty());
 }
 
+// Few elements of a large set are a small page, and one that may be enough is waited for.
+TEST_F(SetTest, ALimitMakesPagesSmall) {
+  ScanPlan plan = t_.Plan({});
+  plan.limit = 2;
+  t_.Reply("SSCAN k 0 COUNT 10", Array({Bulk("3"), Bulks({"a", "b", "c"})}));
+  EXPECT_THAT(t_.Scan(plan), ElementsAre("0: \"a\"", "0: \"b\""));
+  EXPECT_THAT(t_.server().commands(), SizeIs(1));
+  // Where it was not, pages grow: COUNT is how far Redis looks, not how much it finds.
+  t_.server().ClearCommands();
+  plan.limit = 400;
+  t_.Reply("SSCAN k 0 COUNT 400", Array({Bulk("3"), Bulks({"a"})}));
+  t_.Reply("SSCAN k 3 COUNT 800", Array({Bulk("4"), Bulks({})}));
+  t_.Reply("SSCAN k 4 COUNT 1000", Array({Bulk("5"), Bulks({"b"})}));
+  t_.Reply("SSCAN k 5 COUNT 1000", Array({Bulk("0"), Bulks({"b", "c"})}));
+  EXPECT_THAT(t_.Scan(plan), ElementsAre("0: \"a\"", "0: \"b\"", "0: \"c\""));
+  EXPECT_EQ(t_.pipeline().counters().round_trips, 1 + 4);
+  // More than a page: pages are full, and asked for ahead until the last that is needed.
+  plan.limit = 1500;
+  t_.Reply("SSCAN k 0 COUNT 1000", Array({Bulk("0"), Bulks({"a"})}));
+  EXPECT_THAT(t_.Scan(plan), SizeIs(1));
+}
+
+TEST_F(SetTest, RowsToPassOverAreWantedToo) {
+  ScanPlan plan = t_.Plan({});
+  plan.limit = 1;
+  plan.offset_operand = 0;
+  t_.Reply("SSCAN k 0 COUNT 31", Array({Bulk("7"), Bulks({"a"})}));
+  t_.Reply("SSCAN k 7 COUNT 62", Array({Bulk("0"), Bulks({"b"})}));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(30)}}), IsEmpty());
+}
+
+TEST_F(SetTest, AnExpectationMakesTheFirstPageSmall) {
+  ScanPlan plan = t_.Plan({});
+  plan.expected_rows = 20;
+  t_.Reply("SSCAN k 0 COUNT 20", Array({Bulk("3"), Bulks({"a"})}));
+  t_.Reply("SSCAN k 3 COUNT 40", Array({Bulk("0"), Bulks({"b"})}));
+  EXPECT_THAT(t_.Scan(plan), SizeIs(2));
+}
+
 TEST_F(SetTest, Writes) {
   std::vector<Cell> a = {Cell::Bytes("a")};
   std::vector<Cell> b = {Cell::Bytes("b")};
