@@ -68,6 +68,7 @@ class KeysSource : public StepSource {
     const RowTarget& target = rows->target();
     key_is_row_ = reading_.elements->row_is_key() && reading_.access != KeyAccess::kOne &&
                   !target.uses_any_part();
+    alone_ = scan_ == ScanState::kDone && waiting_.size() == 1;
     ttl_steps_ = (target.uses_ttl() ? 1 : 0) + (target.uses_expires() ? 1 : 0);
   }
 
@@ -135,7 +136,7 @@ class KeysSource : public StepSource {
   }
 
   void OpenNext() {
-    open_.emplace_back(std::move(waiting_.front()), rows_->ForKey());
+    open_.emplace_back(std::move(waiting_.front()), rows_->ForKey(alone_));
     waiting_.pop_front();
     OpenKey* key = &open_.back();
     key->self = std::prev(open_.end());
@@ -181,6 +182,7 @@ class KeysSource : public StepSource {
   int live_ = 0;                     // how many of them are live
   std::list<ManyKeys> many_;         // under way
   bool key_is_row_;
+  bool alone_;  // there is one key
   int ttl_steps_;
   ScanState scan_;
   std::string cursor_ = "0";
@@ -356,7 +358,8 @@ std::unique_ptr<StepSource> NewKeysSource(const KeysReading* reading, std::strin
                                           std::vector<std::string> keys,
                                           absl::Span<const Cell> params, RowWriter* rows) {
   // Operands that no element can have are the same for all keys.
-  if (reading->open("", params, rows)->state() == StepSource::State::kDone) {
+  RowWriter none = rows->ForKey();
+  if (reading->open("", params, &none)->state() == StepSource::State::kDone) {
     return std::make_unique<FixedSource>(0, nullptr);
   }
   return std::make_unique<KeysSource>(reading, std::move(glob), std::move(keys), params, rows);

@@ -96,10 +96,12 @@ class RowWriter {
 
   // What all rows of a key share: `cell` is of `part`, and bytes must outlive the writer.
   void Share(SharedPart part, const Cell& cell) { shared_[-1 - part] = cell; }
-  // A writer for one key; its rows count for this one's limit. This one must outlive it.
-  RowWriter ForKey() {
+  // A writer for one key; its rows count for this one's limit. This one must outlive it. `alone`:
+  // there is no other, now or later.
+  RowWriter ForKey(bool alone = false) {
     RowWriter writer(target_, param_ordinal_, -1);
     writer.whole_ = this;
+    writer.alone_ = alone;
     return writer;
   }
 
@@ -111,10 +113,15 @@ class RowWriter {
   // Rows still wanted; -1: no limit.
   int64_t left() const { return whole_ == nullptr ? left_ : whole_->left(); }
   // Rows still to be passed over before the first of these. Whoever lets Redis pass over them says
-  // so by TakeSkip(), which returns how many that are and sets it to 0.
+  // so by TakeSkip(), which returns how many that are and sets it to 0. Of several keys none can:
+  // it may have fewer rows than that. Then this is 0, and to_skip() stays.
   int64_t to_skip() const { return whole_ == nullptr ? to_skip_ : whole_->to_skip(); }
-  int64_t TakeSkip() { return whole_ == nullptr ? std::exchange(to_skip_, 0) : whole_->TakeSkip(); }
-  // Rows that must come from Redis for that, those to be passed over too; -1: no limit.
+  int64_t TakeSkip() {
+    if (whole_ == nullptr) return std::exchange(to_skip_, 0);
+    return alone_ ? whole_->TakeSkip() : 0;
+  }
+  // Rows that must come from Redis for that, those to be passed over too; -1: no limit. As many may
+  // be asked of each of several keys: any of them may have all that are wanted.
   int64_t needed() const { return left() < 0 ? -1 : left() + to_skip(); }
   int64_t written() const { return written_; }
 
@@ -148,7 +155,8 @@ class RowWriter {
 
   RowTarget* target_;
   RowWriter* whole_ = nullptr;
-  Cell shared_[3];  // by -1 - SharedPart
+  bool alone_ = false;  // all rows of the whole are this one's
+  Cell shared_[3];      // by -1 - SharedPart
   int64_t left_;
   int64_t to_skip_;
   int64_t written_ = 0;
