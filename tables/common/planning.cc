@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pushdown/glob.h"
 
 namespace redis_fdw {
 namespace {
@@ -52,6 +53,50 @@ bool PlanLookup(const ScanRequest& request, int column, Semantics semantics, Sca
   lookup.cost.rows = std::max(1.0, lookup.cost.rows);
   lookup.cost.per_row = kLookupCost;
   *plan = std::move(lookup);
+  return true;
+}
+
+bool PlanCount(const ScanRequest& request, ScanPlan* plan) {
+  if (request.output.kind != OutputKind::kCount || !request.predicates.empty()) return false;
+  ScanPlan count = PlanScan(request);
+  count.op = ScanOp::kCount;
+  count.cost.rows = 1;
+  count.cost.per_row = 0;
+  *plan = std::move(count);
+  return true;
+}
+
+Matching PlanMatching(const ScanRequest& request, int column) {
+  Matching matching;
+  bool has_min = false;
+  bool has_max = false;
+  for (size_t i = 0; i < request.predicates.size(); ++i) {
+    const Predicate& predicate = request.predicates[i];
+    if (predicate.column != column) continue;
+    const Answer answer = AnswerByMatch(predicate);
+    if (answer == Answer::kLocal) continue;
+    matching.predicates.push_back({predicate, answer});
+    const bool min = predicate.op == CompareOp::kGt || predicate.op == CompareOp::kGe;
+    const bool max = predicate.op == CompareOp::kLt || predicate.op == CompareOp::kLe;
+    has_min |= min;
+    has_max |= max;
+    if (min || max) continue;
+    const double selectivity = request.StatsOf(i).selectivity;
+    matching.share *= selectivity < 0 ? kGuessedMatches : selectivity;
+    matching.narrows = true;
+  }
+  matching.narrows |= has_min && has_max;
+  return matching;
+}
+
+bool PlanMatch(const ScanRequest& request, int column, ScanPlan* plan) {
+  Matching matching = PlanMatching(request, column);
+  if (!matching.narrows) return false;
+  *plan = PlanScan(request);
+  plan->predicates = std::move(matching.predicates);
+  const double walked = plan->cost.rows * request.element_cost * kWalkShare;
+  plan->cost.rows = std::max(1.0, plan->cost.rows * matching.share);
+  plan->cost.per_row = request.element_cost * (1 - kWalkShare) + walked / plan->cost.rows;
   return true;
 }
 

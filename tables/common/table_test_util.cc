@@ -109,6 +109,13 @@ ScanPlan TableTester::Plan(const std::vector<Predicate>& predicates,
   return table_->Plan(request);
 }
 
+ScanPlan TableTester::PlanCount(const std::vector<Predicate>& predicates) {
+  ScanRequest request;
+  request.predicates = predicates;
+  request.output.kind = OutputKind::kCount;
+  return table_->Plan(request);
+}
+
 Lines RowLines(const RowBatch& batch) {
   Lines lines;
   for (size_t i = 0; i < batch.rows(); ++i) {

@@ -51,6 +51,9 @@ class TableTester {
   // A plan for predicates on the bound table; its output is all columns unless given.
   ScanPlan Plan(const std::vector<Predicate>& predicates, const std::vector<int>& columns = {-1});
 
+  // The same of the number of rows.
+  ScanPlan PlanCount(const std::vector<Predicate>& predicates);
+
   // Runs a whole scan and returns its rows: "ordinal: cell, cell [#row number]". Fails the test on
   // an error.
   Lines Scan(const ScanPlan& plan, const Params& params = {{}});

@@ -3,8 +3,10 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "core/base/status.h"
+#include "pushdown/glob.h"
 #include "pushdown/operands.h"
 #include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
@@ -51,7 +53,8 @@ constexpr LookupCommands kLookupWithTtl = {"HMGET", "HMGET", nullptr, &WriteAnsw
 // Chooses between two sources when it is known who will be asked.
 class ByServerSource : public StepSource {
  public:
-  using Make = std::function<std::unique_ptr<StepSource>(bool with_ttl)>;
+  // `field_ttl`: whether the server's fields may have TTLs of their own.
+  using Make = std::function<std::unique_ptr<StepSource>(bool field_ttl)>;
   explicit ByServerSource(Make make) : make_(std::move(make)), source_(make_(false)) {}
 
   State state() const override { return source_->state(); }
@@ -73,27 +76,55 @@ bool ShowsTtl(const RowWriter& rows) {
   return rows.target().uses_ttl() || rows.target().uses_expires();
 }
 
-std::unique_ptr<StepSource> NewScan(absl::string_view key, const ScanOptions& options,
-                                    int64_t expected_rows, bool with_ttl, RowWriter* rows) {
+// Reads the fields of hashes, as a plan says.
+struct HashReading {
+  ScanOp op;
+  std::vector<Predicate> predicates;
+  ScanOptions options;
+  int64_t expected_rows;
+
+  std::unique_ptr<StepSource> Scan(absl::string_view key, absl::Span<const Cell> params,
+                                   bool with_ttl, RowWriter* rows) const;
+  std::unique_ptr<StepSource> Count(absl::string_view key, absl::Span<const Cell> params,
+                                    RowWriter* rows) const;
+};
+
+std::unique_ptr<StepSource> HashReading::Scan(absl::string_view key, absl::Span<const Cell> params,
+                                              bool with_ttl, RowWriter* rows) const {
   CollectionCommands commands = {Command("HGETALL"), "HSCAN",
                                  with_ttl ? &kWithTtl : &kFieldAndValue,
                                  with_ttl ? kScanTtlScript : nullptr};
   commands.snapshot.Key(key);
   commands.expected_rows = expected_rows;
+  if (!MatchPattern(predicates, HashElements::kField, params, &commands.match)) {
+    return std::make_unique<FixedSource>(0, nullptr);
+  }
   return NewCollectionSource(std::move(commands), key, options, rows);
+}
+
+// HLEN counts fields that have expired and were not removed yet; HSCAN passes them over.
+std::unique_ptr<StepSource> HashReading::Count(absl::string_view key, absl::Span<const Cell> params,
+                                               RowWriter* rows) const {
+  return std::make_unique<ByServerSource>([=](bool field_ttl) -> std::unique_ptr<StepSource> {
+    if (field_ttl) return Scan(key, params, false, rows);
+    Command length("HLEN");
+    length.Key(key);
+    return NewCountSource(std::move(length), rows);
+  });
 }
 
 }  // namespace
 
 ElementSourceFactory HashElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
-  const bool lookup = plan.op == ScanOp::kLookup;
-  return [lookup, options, expected = plan.expected_rows, predicates = PredicatesOf(plan)](
-             absl::string_view key, absl::Span<const Cell> params,
-             RowWriter* rows) -> std::unique_ptr<StepSource> {
+  auto reading = std::make_shared<const HashReading>(
+      HashReading{plan.op, PredicatesOf(plan), options, plan.expected_rows});
+  return [reading](absl::string_view key, absl::Span<const Cell> params,
+                   RowWriter* rows) -> std::unique_ptr<StepSource> {
+    if (reading->op == ScanOp::kCount) return reading->Count(key, params, rows);
     auto make = [=](bool with_ttl) -> std::unique_ptr<StepSource> {
-      if (!lookup) return NewScan(key, options, expected, with_ttl, rows);
-      return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kField, params),
-                                            static_cast<size_t>(options.fetch_size),
+      if (reading->op != ScanOp::kLookup) return reading->Scan(key, params, with_ttl, rows);
+      return std::make_unique<LookupSource>(key, ResolveKeys(reading->predicates, kField, params),
+                                            static_cast<size_t>(reading->options.fetch_size),
                                             with_ttl ? &kLookupWithTtl : &kLookup, rows);
     };
     if (!ShowsTtl(*rows)) return make(false);

@@ -43,15 +43,19 @@ LayoutRules HashElements::Layout() {
 
 ScanPlan HashElements::Plan(const ScanRequest& request) const {
   ScanPlan plan = PlanScan(request);
-  PlanLookup(request, kField, Semantics::kBytes, &plan);
+  if (PlanCount(request, &plan)) return plan;
+  if (PlanLookup(request, kField, Semantics::kBytes, &plan)) return plan;
+  PlanMatch(request, kField, &plan);
   return plan;
 }
 
 std::vector<std::string> HashElements::Describe(const ScanPlan& plan, const ScanOptions& options,
                                                 absl::Span<const std::string> operand_names,
                                                 absl::string_view key) const {
+  if (plan.op == ScanOp::kCount) return {absl::StrCat("HLEN ", key)};
   if (plan.op != ScanOp::kLookup) {
-    return {DescribeCollectionScan("HGETALL", "HSCAN", key, "", options)};
+    return {DescribeCollectionScan("HGETALL", "HSCAN", key, "", options,
+                                   NarrowingText(plan, kField, "field", operand_names))};
   }
   return {absl::StrCat(SingleOperand(plan, kField) ? "HGET " : "HMGET ", key, " ",
                        EqualityText(plan, kField, operand_names))};

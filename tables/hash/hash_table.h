@@ -33,7 +33,9 @@ class HashElements : public Elements {
                                     absl::string_view key) const override;
 
   // A lookup of fields is HGET (O(1)) for one and HMGET (O(n)) for several, up to fetch_size a
-  // command; a scan is HGETALL or HSCAN (O(n) both).
+  // command; a scan is HGETALL or HSCAN (O(n) both), of which LIKE and bounds on the field make a
+  // MATCH. A count is HLEN (O(1)), but not where fields have TTLs: HLEN counts those too that have
+  // expired and were not removed yet, so there the fields are scanned, and counted.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,

@@ -136,6 +136,52 @@ TEST_F(HashTest, ReadsALargeHashByCursorAndRepeatsNothing) {
               ElementsAre("0: \"a\", \"1\"", "0: \"b\", \"2\"", "0: \"c\", \"3\""));
 }
 
+TEST_F(HashTest, Counts) {
+  ScanPlan plan = t_.PlanCount({});
+  EXPECT_EQ(plan.op, ScanOp::kCount);
+  EXPECT_THAT(t_.table().Describe(plan, t_.options, {}), ElementsAre("HLEN k"));
+  t_.Reply("HLEN k", Int(7));
+  EXPECT_THAT(t_.Scan(plan), ElementsAre("0: 7"));
+  EXPECT_THAT(t_.Scan(plan, {{}, {}}), ElementsAre("0: 7", "1: 7"));
+  t_.Reply("HMGET k a none", Array({Bulk("1"), Nil()}));
+  std::vector<Cell> list = {Cell::Bytes("a"), Cell::Bytes("none")};
+  EXPECT_THAT(t_.Scan(t_.PlanCount({FieldIn(0)}), {{Cell::List(list)}}), ElementsAre("0: 1"));
+  // A condition that stays with PostgreSQL decides which fields count.
+  EXPECT_EQ(t_.PlanCount({Where(HashElements::kValue, CompareOp::kEq, Semantics::kBytes, 0)}).op,
+            ScanOp::kScan);
+}
+
+// A condition on the TTL of the key is no one's but PostgreSQL's.
+TEST_F(HashTest, CountsNothingThatATtlDecides) {
+  t_.Bind("hash", {"name", "content", "ttl:integer"});
+  EXPECT_EQ(t_.PlanCount({}).op, ScanOp::kCount);
+  ScanPlan plan = t_.PlanCount({Where(2, CompareOp::kGt, Semantics::kInteger, 0)});
+  EXPECT_EQ(plan.op, ScanOp::kScan);
+  EXPECT_EQ(plan.output.kind, OutputKind::kCount);
+}
+
+// There HLEN counts fields that have expired and are still to be removed.
+TEST_F(HashTest, CountsWhatItScansWhereFieldsHaveTtls) {
+  t_.server().options.version = "7.4.0";
+  t_.Reply("HLEN k", Int(3));
+  t_.Reply("HSCAN k 0 COUNT 1000", Array({Bulk("5"), Bulks({"a", "1"})}));
+  t_.Reply("HSCAN k 5 COUNT 1000", Array({Bulk("0"), Bulks({"a", "1", "b", "2"})}));
+  EXPECT_THAT(t_.Scan(t_.PlanCount({})), ElementsAre("0: 2"));
+}
+
+TEST_F(HashTest, NarrowsByMatch) {
+  Predicate like = Where(HashElements::kField, CompareOp::kLike, Semantics::kBytes, 0);
+  ScanPlan plan = t_.Plan({like});
+  EXPECT_THAT(t_.table().Describe(plan, t_.options, {"'a%'"}),
+              ElementsAre("HSCAN k CURSOR MATCH (narrowed by field LIKE 'a%') COUNT 1000"));
+  t_.Reply("HSCAN k 0 MATCH a* COUNT 1000", Array({Bulk("0"), Bulks({"a", "1"})}));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a%")}}), ElementsAre("0: \"a\", \"1\""));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Null()}}), IsEmpty());
+  EXPECT_THAT(
+      t_.Plan({Where(HashElements::kValue, CompareOp::kLike, Semantics::kBytes, 0)}).predicates,
+      IsEmpty());
+}
+
 TEST_F(HashTest, BinaryFieldsAndValues) {
   std::string field("\0\r\n\xff", 4);
   t_.Handle([&](const FakeServer::Argv&) { return Bulks({field, field}); });

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/status.h"
+#include "pushdown/glob.h"
 #include "pushdown/operands.h"
 #include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
@@ -31,20 +32,29 @@ constexpr LookupCommands kLookup = {"SISMEMBER", "SMISMEMBER", &HasSmismember, &
 }  // namespace
 
 ElementSourceFactory SetElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
-  if (plan.op != ScanOp::kLookup) {
-    return [options, expected = plan.expected_rows](absl::string_view key, absl::Span<const Cell>,
-                                                    RowWriter* rows) {
-      CollectionCommands commands = {Command("SMEMBERS"), "SSCAN", &kMemberOnly};
-      commands.snapshot.Key(key);
-      commands.expected_rows = expected;
-      return NewCollectionSource(std::move(commands), key, options, rows);
+  if (plan.op == ScanOp::kCount) {
+    return [](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+      Command count("SCARD");
+      count.Key(key);
+      return NewCountSource(std::move(count), rows);
     };
   }
-  return [options, predicates = PredicatesOf(plan)](
+  const bool lookup = plan.op == ScanOp::kLookup;
+  return [lookup, options, expected = plan.expected_rows, predicates = PredicatesOf(plan)](
              absl::string_view key, absl::Span<const Cell> params,
              RowWriter* rows) -> std::unique_ptr<StepSource> {
-    return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kMember, params),
-                                          static_cast<size_t>(options.fetch_size), &kLookup, rows);
+    if (lookup) {
+      return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kMember, params),
+                                            static_cast<size_t>(options.fetch_size), &kLookup,
+                                            rows);
+    }
+    CollectionCommands commands = {Command("SMEMBERS"), "SSCAN", &kMemberOnly};
+    commands.snapshot.Key(key);
+    commands.expected_rows = expected;
+    if (!MatchPattern(predicates, kMember, params, &commands.match)) {
+      return std::make_unique<FixedSource>(0, nullptr);
+    }
+    return NewCollectionSource(std::move(commands), key, options, rows);
   };
 }
 

@@ -40,15 +40,19 @@ LayoutRules SetElements::Layout() {
 
 ScanPlan SetElements::Plan(const ScanRequest& request) const {
   ScanPlan plan = PlanScan(request);
-  PlanLookup(request, kMember, Semantics::kBytes, &plan);
+  if (PlanCount(request, &plan)) return plan;
+  if (PlanLookup(request, kMember, Semantics::kBytes, &plan)) return plan;
+  PlanMatch(request, kMember, &plan);
   return plan;
 }
 
 std::vector<std::string> SetElements::Describe(const ScanPlan& plan, const ScanOptions& options,
                                                absl::Span<const std::string> operand_names,
                                                absl::string_view key) const {
+  if (plan.op == ScanOp::kCount) return {absl::StrCat("SCARD ", key)};
   if (plan.op != ScanOp::kLookup) {
-    return {DescribeCollectionScan("SMEMBERS", "SSCAN", key, "", options)};
+    return {DescribeCollectionScan("SMEMBERS", "SSCAN", key, "", options,
+                                   NarrowingText(plan, kMember, "member", operand_names))};
   }
   return {absl::StrCat(SingleOperand(plan, kMember) ? "SISMEMBER " : "SMISMEMBER ", key, " ",
                        EqualityText(plan, kMember, operand_names))};

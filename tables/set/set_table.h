@@ -30,7 +30,8 @@ class SetElements : public Elements {
                                     absl::string_view key) const override;
 
   // A lookup is SISMEMBER (O(1)) for one member; SMISMEMBER (6.2, O(n)) for several, up to
-  // fetch_size a command, or SISMEMBERs in a pipeline. A scan is SMEMBERS or SSCAN (O(n) both).
+  // fetch_size a command, or SISMEMBERs in a pipeline. A scan is SMEMBERS or SSCAN (O(n) both), of
+  // which LIKE and bounds on the member make a MATCH. A count is SCARD (O(1)).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,

@@ -122,6 +122,88 @@ TEST_F(SetTest, AnExpectationMakesTheFirstPageSmall) {
   EXPECT_THAT(t_.Scan(plan), SizeIs(2));
 }
 
+TEST_F(SetTest, Counts) {
+  ScanPlan plan = t_.PlanCount({});
+  EXPECT_EQ(plan.op, ScanOp::kCount);
+  EXPECT_THAT(t_.table().Describe(plan, t_.options, {}), ElementsAre("SCARD k"));
+  t_.Reply("SCARD k", Int(1000000));
+  EXPECT_THAT(t_.Scan(plan), ElementsAre("0: 1000000"));
+  t_.Reply("SCARD k", Int(0));
+  EXPECT_THAT(t_.Scan(plan), ElementsAre("0: 0"));
+  t_.Reply("SCARD k", Bulk("1"));
+  EXPECT_EQ(GetErrorKind(t_.TryScan(plan).status()), ErrorKind::kProtocol);
+  t_.Reply("SCARD k", Int(-1));
+  EXPECT_EQ(GetErrorKind(t_.TryScan(plan).status()), ErrorKind::kProtocol);
+  // Of those that an equality names: they are looked up.
+  plan = t_.PlanCount({MemberIn(0)});
+  EXPECT_EQ(plan.op, ScanOp::kLookup);
+  std::vector<Cell> list = {Cell::Bytes("a"), Cell::Bytes("b"), Cell::Bytes("c")};
+  t_.Reply("SMISMEMBER k a b c", Array({Int(1), Int(0), Int(1)}));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::List(list)}}), ElementsAre("0: 2"));
+}
+
+TEST_F(SetTest, NarrowsByMatch) {
+  Predicate like = Where(SetElements::kMember, CompareOp::kLike, Semantics::kBytes, 0);
+  Predicate from = Where(SetElements::kMember, CompareOp::kGe, Semantics::kBytes, 0);
+  Predicate to = Where(SetElements::kMember, CompareOp::kLt, Semantics::kBytes, 1);
+  ScanPlan plan = t_.Plan({like});
+  EXPECT_EQ(plan.op, ScanOp::kScan);
+  ASSERT_THAT(plan.predicates, SizeIs(1));
+  EXPECT_EQ(plan.predicates[0].answer, Answer::kSuperset);
+  EXPECT_THAT(t_.table().Describe(plan, t_.options, {"$1"}),
+              ElementsAre("SSCAN k CURSOR MATCH (narrowed by member LIKE $1) COUNT 1000"));
+  t_.Reply("SSCAN k 0 MATCH a* COUNT 1000", Array({Bulk("3"), Bulks({"a1"})}));
+  t_.Reply("SSCAN k 3 MATCH a* COUNT 1000", Array({Bulk("0"), Bulks({"a2"})}));
+  plan.expected_rows = 1;  // few are found on a page, which is full for that
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a%")}}), ElementsAre("0: \"a1\"", "0: \"a2\""));
+  t_.Reply("SSCAN k 0 MATCH a* COUNT 1000", Array({Bulk("0"), Bulks({"a1"})}));
+  EXPECT_THAT(t_.Scan(t_.Plan({from, to}), {{Cell::Bytes("a1"), Cell::Bytes("a5")}}), SizeIs(1));
+  // A pattern of anything is none.
+  t_.Reply("SSCAN k 0 COUNT 1000", Array({Bulk("0"), Bulks({"a1"})}));
+  EXPECT_THAT(t_.Scan(t_.Plan({like}), {{Cell::Bytes("%")}}), SizeIs(1));
+  // One bound names no bytes.
+  EXPECT_THAT(t_.Plan({from}).predicates, IsEmpty());
+  t_.server().ClearCommands();
+  EXPECT_THAT(t_.Scan(t_.Plan({like}), {{Cell::Null()}}), IsEmpty());
+  EXPECT_THAT(t_.server().commands(), IsEmpty());
+  // A lookup is less; the snapshot has no pattern.
+  EXPECT_EQ(t_.Plan({like, MemberIs(1)}).op, ScanOp::kLookup);
+  t_.options.mode = ScanMode::kSnapshot;
+  EXPECT_THAT(t_.table().Describe(t_.Plan({like}), t_.options, {"$1"}), ElementsAre("SMEMBERS k"));
+  t_.Reply("SMEMBERS k", Bulks({"b", "a"}));
+  EXPECT_THAT(t_.Scan(t_.Plan({like}), {{Cell::Bytes("a%")}}), SizeIs(2));
+}
+
+// What is sent costs more than what is only looked at.
+TEST_F(SetTest, CostsOfAMatch) {
+  ScanRequest request;
+  request.rows_in_key = 1000000;
+  auto total = [&] {
+    ScanPlan plan = t_.table().Plan(request);
+    return plan.cost.startup + plan.cost.rows * plan.cost.per_row;
+  };
+  const double scan = total();
+  EXPECT_GT(scan, 20000);
+  request.predicates = {Where(SetElements::kMember, CompareOp::kLike, Semantics::kBytes, 0)};
+  request.stats = {{0.0001, -1}};
+  EXPECT_EQ(t_.table().Plan(request).cost.rows, 100);
+  EXPECT_LT(total(), 0.6 * scan);
+  EXPECT_GT(total(), 0.3 * scan);
+  request.stats = {{1, -1}};
+  EXPECT_NEAR(total(), scan, 1);
+  // A lookup of few; so many that they are as dear as a small key; and fewer than a large one.
+  request.predicates = {MemberIs(0)};
+  const double lookup = total();
+  EXPECT_LT(lookup, 11);
+  EXPECT_LT(1000 * lookup, scan);
+  request.predicates.clear();
+  request.rows_in_key = 10000;
+  EXPECT_GT(1000 * lookup, total());
+  request.predicates = {MemberIn(0)};
+  request.stats = {{-1, 1000}};
+  EXPECT_LT(total(), 100);
+}
+
 TEST_F(SetTest, Writes) {
   std::vector<Cell> a = {Cell::Bytes("a")};
   std::vector<Cell> b = {Cell::Bytes("b")};
