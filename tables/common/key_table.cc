@@ -42,12 +42,6 @@ absl::StatusOr<KeyNaming> NameByTemplate(const TableDef& def) {
   return naming;
 }
 
-// A predicate that SCAN can be narrowed with.
-bool NarrowsScan(const Predicate& predicate) {
-  return predicate.semantics == Semantics::kBytes && predicate.op != CompareOp::kEq &&
-         predicate.op != CompareOp::kIn;
-}
-
 bool IsKeyEquality(const Predicate& predicate) {
   return predicate.semantics == Semantics::kBytes &&
          (predicate.op == CompareOp::kEq || predicate.op == CompareOp::kIn);
@@ -108,31 +102,34 @@ KeyTable::KeyTable(const TableDef& def, KeyNaming naming, std::unique_ptr<const 
       elements_(std::move(elements)),
       columns_are_parts_(ColumnsAreParts(elements_->columns())) {}
 
-ScanRequest KeyTable::ElementRequest(const ScanRequest& request, double keys) const {
+ScanRequest KeyTable::ElementRequest(const ScanRequest& request, const KeyPlan& keys) const {
   ScanRequest inner = request;
   inner.predicates.clear();
   inner.stats.clear();
-  inner.rows_in_key = std::max(1.0, request.rows_in_key / keys);
+  inner.rows_in_key = std::max(1.0, request.rows_in_key / keys.there);
   for (size_t i = 0; i < request.predicates.size(); ++i) {
-    const int part = PartOf(request.predicates[i].column);
-    if (part < 0) continue;
-    inner.predicates.push_back(request.predicates[i]);
-    inner.predicates.back().column = part;
-    inner.stats.push_back(request.StatsOf(i));
+    const Predicate& predicate = request.predicates[i];
+    const int part = PartOf(predicate.column);
+    if (part >= 0) {
+      inner.predicates.push_back(predicate);
+      inner.predicates.back().column = part;
+      inner.stats.push_back(request.StatsOf(i));
+    } else if (part != kKeyPart || !IsKeyEquality(predicate)) {
+      // Not all rows count, and nobody but PostgreSQL can tell which.
+      inner.output.kind = OutputKind::kColumns;
+    }
   }
-  if (request.order.column >= 0) {
+  inner.order = Ordering();
+  // Of several keys no order is that of all rows.
+  if (request.order.column >= 0 && keys.single && PartOf(request.order.column) >= 0) {
+    inner.order = request.order;
     inner.order.column = PartOf(request.order.column);
-    if (inner.order.column < 0) inner.order = Ordering();
   }
   return inner;
 }
 
 ScanPlan KeyTable::Plan(const ScanRequest& request) const {
-  double keys = 1;
-  if (naming_.many()) {
-    keys = elements_->row_is_key() ? request.rows_in_key
-                                   : (request.keys > 0 ? request.keys : kGuessedKeys);
-  }
+  const KeyPlan keys = PlanKeys(request);
   ScanPlan plan = elements_->Plan(ElementRequest(request, keys));
   plan.output = request.output;
   for (PlannedPredicate& planned : plan.predicates) {
@@ -141,40 +138,50 @@ ScanPlan KeyTable::Plan(const ScanRequest& request) const {
   if (plan.order.column >= 0) {
     plan.order.column = map().column_of[static_cast<size_t>(plan.order.column)];
   }
-  if (naming_.many()) PlanKeys(request, keys, &plan);
+  if (!keys.single) plan.order = Ordering();
+  if (naming_.many()) AddKeys(request, keys, &plan);
   return plan;
 }
 
-void KeyTable::PlanKeys(const ScanRequest& request, double keys, ScanPlan* plan) const {
-  std::vector<PlannedPredicate> equal;
-  std::vector<PlannedPredicate> narrowing;
-  double named = keys;
+KeyTable::KeyPlan KeyTable::PlanKeys(const ScanRequest& request) const {
+  KeyPlan keys;
+  if (!naming_.many()) return keys;
+  keys.there = request.keys > 0 ? request.keys : kGuessedKeys;
+  if (elements_->row_is_key()) keys.there = std::max(1.0, request.rows_in_key);
+  keys.read = keys.there;
+  keys.single = false;
   for (size_t i = 0; i < request.predicates.size(); ++i) {
     const Predicate& predicate = request.predicates[i];
-    if (PartOf(predicate.column) != kKeyPart) continue;
-    if (IsKeyEquality(predicate)) {
-      equal.push_back({predicate, Answer::kExact});
-      named = std::min(named, OperandCount(predicate, request.StatsOf(i)));
-    } else if (NarrowsScan(predicate)) {
-      narrowing.push_back({predicate, Answer::kSuperset});
-    }
+    if (PartOf(predicate.column) != kKeyPart || !IsKeyEquality(predicate)) continue;
+    keys.predicates.push_back({predicate, Answer::kExact});
+    keys.read = std::min(keys.read, OperandCount(predicate, request.StatsOf(i)));
+    keys.single |= predicate.op == CompareOp::kEq;
   }
-  bool one = std::any_of(equal.begin(), equal.end(), [](const PlannedPredicate& p) {
-    return p.predicate.op == CompareOp::kEq;
-  });
-  // Of one key the order is that of its elements.
-  if (!one) plan->order = Ordering();
-  plan->keys = KeyAccess::kScan;
-  if (!equal.empty()) {
-    plan->keys = KeyAccess::kLookup;
-    keys = named;
-    narrowing = std::move(equal);
-  } else {
-    plan->cost.startup += request.round_trip_cost;
+  keys.access = KeyAccess::kLookup;
+  if (!keys.predicates.empty()) return keys;
+  keys.access = KeyAccess::kScan;
+  Matching matching = PlanMatching(request, map().key_column);
+  keys.predicates = std::move(matching.predicates);
+  keys.read *= matching.share;
+  return keys;
+}
+
+void KeyTable::AddKeys(const ScanRequest& request, const KeyPlan& keys, ScanPlan* plan) const {
+  plan->keys = keys.access;
+  plan->predicates.insert(plan->predicates.end(), keys.predicates.begin(), keys.predicates.end());
+  const bool key_is_all = KeyIsAll(plan->output, keys.access);
+  // Keys are read in a pipeline: what each costs beside its rows is no round trip.
+  const double each = kLookupCost + std::max(0.0, plan->cost.startup - request.round_trip_cost);
+  plan->cost.rows = std::max(1.0, plan->cost.rows * keys.read);
+  if (keys.access == KeyAccess::kLookup) {
+    plan->cost.startup = request.round_trip_cost + keys.read * each;
+    return;
   }
-  plan->predicates.insert(plan->predicates.end(), narrowing.begin(), narrowing.end());
-  plan->cost.startup += keys * kLookupCost;
-  plan->cost.rows = std::max(1.0, plan->cost.rows * keys);
+  // They are found by and by, and read as they are found.
+  double found = keys.there * request.element_cost * kWalkShare;
+  if (!key_is_all) found += keys.read * each;
+  plan->cost.startup = request.round_trip_cost * (key_is_all ? 1 : 2);
+  plan->cost.per_row += found / plan->cost.rows;
 }
 
 std::vector<Predicate> KeyTable::KeyPredicates(const ScanPlan& plan) const {
@@ -203,6 +210,12 @@ ScanPlan KeyTable::ElementPlan(const ScanPlan& plan) const {
   return inner;
 }
 
+bool KeyTable::KeyIsAll(const OutputShape& output, KeyAccess access) const {
+  return elements_->row_is_key() && access != KeyAccess::kOne &&
+         std::all_of(output.columns.begin(), output.columns.end(),
+                     [this](int column) { return PartOf(column) < 0; });
+}
+
 std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOptions& options,
                                             absl::Span<const std::string> operand_names) const {
   std::vector<std::string> lines;
@@ -220,8 +233,7 @@ std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOpti
     if (!narrowed.empty()) absl::StrAppend(&lines.back(), " (MATCH ", narrowed, ")");
     key = "KEY";
   }
-  bool key_is_all = elements_->row_is_key() && plan.keys != KeyAccess::kOne;
-  for (int column : plan.output.columns) key_is_all &= PartOf(column) < 0;
+  const bool key_is_all = KeyIsAll(plan.output, plan.keys);
   for (int column : plan.output.columns) {
     if (PartOf(column) == kTtlPart) lines.push_back(absl::StrCat("PTTL ", key));
     if (PartOf(column) == kExpiresPart) lines.push_back(absl::StrCat("PEXPIRETIME ", key));

@@ -94,10 +94,21 @@ class KeyTable : public Table {
  private:
   const Columns& map() const { return elements_->columns(); }
   int PartOf(int column) const { return map().part_of[static_cast<size_t>(column)]; }
-  // The request as the elements know it, of one of so many keys.
-  ScanRequest ElementRequest(const ScanRequest& request, double keys) const;
-  // Adds to a plan of the elements how the keys are found, of which there are so many.
-  void PlanKeys(const ScanRequest& request, double keys, ScanPlan* plan) const;
+  // How the keys are found, by the predicates on them.
+  struct KeyPlan {
+    KeyAccess access = KeyAccess::kOne;
+    std::vector<PlannedPredicate> predicates;
+    double there = 1;    // keys that the table has
+    double read = 1;     // of these, those that are read
+    bool single = true;  // it is one at most
+  };
+  KeyPlan PlanKeys(const ScanRequest& request) const;
+  // The request as the elements of a key know it.
+  ScanRequest ElementRequest(const ScanRequest& request, const KeyPlan& keys) const;
+  // Adds to a plan of the elements of one key those of the others.
+  void AddKeys(const ScanRequest& request, const KeyPlan& keys, ScanPlan* plan) const;
+  // Whether nothing is read of the keys but which there are.
+  bool KeyIsAll(const OutputShape& output, KeyAccess access) const;
   // The plan as the elements know it: parts for columns, without what is about the key.
   ScanPlan ElementPlan(const ScanPlan& plan) const;
   // The predicates of a plan that are about the key.

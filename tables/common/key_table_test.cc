@@ -216,6 +216,71 @@ TEST_F(KeyTableTest, LookupsAreCheaperThanScans) {
   EXPECT_EQ(t_.table().Plan(request).cost.rows, 1);
 }
 
+double Total(const ScanPlan& plan) {
+  return plan.cost.startup + plan.cost.rows * plan.cost.per_row;
+}
+
+TEST_F(KeyTableTest, KeysThatAPatternLeavesCostLess) {
+  t_.Bind("string", {"k", "v"}, Many("u:*"));
+  ScanRequest request;
+  request.output.columns = {0, 1};
+  request.rows_in_key = 1000000;
+  const ScanPlan all = t_.table().Plan(request);
+  EXPECT_GT(Total(all), 50000);
+  request.predicates = {Like(0)};
+  request.stats = {{0.001, -1}};
+  const ScanPlan few = t_.table().Plan(request);
+  EXPECT_EQ(few.cost.rows, 1000);
+  EXPECT_LT(Total(few), Total(all) / 4);
+  EXPECT_GT(Total(few), 5000);  // SCAN looks at all keys
+  // Whoever takes few of many rows pays for few.
+  EXPECT_LT(all.cost.startup + 10 * all.cost.per_row, 30);
+  // Keys alone are not read.
+  request.predicates.clear();
+  request.output.columns = {0};
+  EXPECT_LT(Total(t_.table().Plan(request)), Total(all) / 2);
+  // Nor does each key of many elements make a round trip.
+  t_.Bind("hash", {"k", "f", "v"}, Many("u:*"));
+  request.keys = 1000;
+  EXPECT_LT(Total(t_.table().Plan(request)), 1.1 * 20000);
+  request.predicates = {Is(1)};
+  EXPECT_EQ(t_.table().Plan(request).cost.rows, 1000);
+  EXPECT_LT(Total(t_.table().Plan(request)), 150);
+}
+
+TEST_F(KeyTableTest, CountsAreOfAllKeys) {
+  t_.Bind("set", {"k", "m"}, Many("u:*"));
+  ScanPlan plan = t_.PlanCount({});
+  EXPECT_EQ(plan.op, ScanOp::kCount);
+  EXPECT_EQ(plan.keys, KeyAccess::kScan);
+  plan = t_.PlanCount({In(0)});
+  EXPECT_EQ(plan.op, ScanOp::kCount);
+  EXPECT_EQ(plan.keys, KeyAccess::kLookup);
+  EXPECT_THAT(Used(plan), ElementsAre("0:exact"));
+  EXPECT_EQ(t_.PlanCount({Is(1)}).op, ScanOp::kLookup);
+  // PostgreSQL has to look at the key again.
+  plan = t_.PlanCount({Like(0)});
+  EXPECT_EQ(plan.op, ScanOp::kScan);
+  EXPECT_EQ(plan.output.kind, OutputKind::kCount);
+}
+
+TEST_F(KeyTableTest, DescribesCounts) {
+  t_.Bind("set", {"k", "m"}, Many("u:*"));
+  EXPECT_THAT(Describe(t_.PlanCount({})),
+              ElementsAre("SCAN CURSOR MATCH u:* COUNT 1000 TYPE set", "SCARD KEY"));
+  EXPECT_THAT(Describe(t_.PlanCount({Is(0)})), ElementsAre("SCARD $1"));
+  EXPECT_THAT(Describe(t_.PlanCount({Is(1)})),
+              ElementsAre("SCAN CURSOR MATCH u:* COUNT 1000 TYPE set", "SISMEMBER KEY $1"));
+  t_.Bind("hash", {"f", "v", "ttl:integer"});
+  EXPECT_THAT(Describe(t_.PlanCount({})), ElementsAre("HLEN k"));
+  t_.Bind("string", {"k", "v", "ttl:integer"}, Many("u:*"));
+  EXPECT_THAT(Describe(t_.PlanCount({})),
+              ElementsAre("SCAN CURSOR MATCH u:* COUNT 1000 TYPE string"));
+  EXPECT_THAT(Describe(t_.PlanCount({In(0)})), ElementsAre("TYPE $1"));
+  t_.Bind("string", {"v"});
+  EXPECT_THAT(Describe(t_.PlanCount({})), ElementsAre("GET k"));
+}
+
 // --- EXPLAIN ------------------------------------------------------------------------------------
 
 TEST_F(KeyTableTest, DescribesScans) {

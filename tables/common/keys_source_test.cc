@@ -310,6 +310,63 @@ TEST_F(KeysSourceTest, KeysAndTtlsAlone) {
   EXPECT_THAT(t_.Scan(t_.Plan({}, {0, 2})), ElementsAre("0: \"u:1\", -1"));
 }
 
+// --- Counts and limits --------------------------------------------------------------------------
+
+TEST_F(KeysSourceTest, CountsOfSeveralKeysAddUp) {
+  BindMany("set", {"key", "member"});
+  t_.Reply("SCAN 0 MATCH u:* COUNT 1000 TYPE set", Page("4", {"u:1", "u:2"}));
+  t_.Reply("SCAN 4 MATCH u:* COUNT 1000 TYPE set", Page("0", {"u:2", "u:3", "u:4"}));
+  t_.Reply("SCARD u:1", Int(5));
+  t_.Reply("SCARD u:2", Int(70));
+  t_.Reply("SCARD u:3", Error(kWrongType));  // it was one when it was found
+  t_.Reply("SCARD u:4", Int(0));             // gone meanwhile
+  EXPECT_THAT(t_.Scan(t_.PlanCount({})), ElementsAre("0: 75"));
+  EXPECT_EQ(Sent("SCARD"), 4u);
+  std::vector<Cell> keys = {Cell::Bytes("u:3"), Cell::Bytes("u:1"), Cell::Bytes("x"),
+                            Cell::Bytes("u:1")};
+  EXPECT_THAT(t_.Scan(t_.PlanCount({Key(CompareOp::kIn)}), {{Cell::List(keys)}}),
+              ElementsAre("0: 5"));
+  EXPECT_THAT(t_.Scan(t_.PlanCount({Key(CompareOp::kEq)}),
+                      {{Cell::Bytes("u:2")}, {Cell::Null()}, {Cell::Bytes("x")}}),
+              ElementsAre("0: 70", "1: 0", "2: 0"));
+}
+
+TEST_F(KeysSourceTest, CountsOfRowsThatAreKeys) {
+  BindStrings();
+  t_.Reply("SCAN 0 MATCH u:* COUNT 1000 TYPE string", Page("4", {"u:1", "u:2"}));
+  t_.Reply("SCAN 4 MATCH u:* COUNT 1000 TYPE string", Page("0", {"u:2", "u:3"}));
+  EXPECT_THAT(t_.Scan(t_.PlanCount({})), ElementsAre("0: 3"));
+  t_.Reply("TYPE u:1", Simple("string"));
+  t_.Reply("TYPE u:2", Simple("list"));
+  t_.Reply("TYPE u:3", Simple("none"));
+  std::vector<Cell> keys = {Cell::Bytes("u:1"), Cell::Bytes("u:2"), Cell::Bytes("u:3")};
+  EXPECT_THAT(t_.Scan(t_.PlanCount({Key(CompareOp::kIn)}), {{Cell::List(keys)}}),
+              ElementsAre("0: 1"));
+  EXPECT_EQ(Sent("GET") + Sent("MGET"), 0u);
+  BindMany("hash", {"key", "a", "b"}, "u:*", true);
+  t_.Reply("SCAN 0 MATCH u:* COUNT 1000 TYPE hash", Page("0", {"u:1", "u:2"}));
+  EXPECT_THAT(t_.Scan(t_.PlanCount({})), ElementsAre("0: 2"));
+}
+
+TEST_F(KeysSourceTest, LimitsAndOffsetsAreOfAllKeysTogether) {
+  BindMany("set", {"key", "member"});
+  ScanPlan plan = t_.Plan({Key(CompareOp::kIn)});
+  plan.limit = 3;
+  plan.offset_operand = 1;
+  std::vector<Cell> keys = {Cell::Bytes("u:1"), Cell::Bytes("u:2"), Cell::Bytes("u:3")};
+  for (int i = 1; i <= 3; ++i) {
+    t_.Reply(absl::StrCat("SSCAN u:", i, " 0 COUNT 10"), Page("0", {"a", "b"}));
+    t_.Reply(absl::StrCat("SSCAN u:", i, " 0 COUNT 1000"), Page("0", {"a", "b"}));
+  }
+  auto rows = [&](int64_t offset) {
+    return t_.Scan(plan, {{Cell::List(keys), Cell::Int64(offset)}});
+  };
+  EXPECT_THAT(rows(0), SizeIs(3));
+  EXPECT_THAT(rows(2), SizeIs(3));
+  EXPECT_THAT(rows(5), SizeIs(1));
+  EXPECT_THAT(rows(6), IsEmpty());
+}
+
 // Where a key holds many rows, as many as it holds are asked for.
 TEST_F(KeysSourceTest, KeysOfElementsAreRead) {
   BindMany("set", {"key", "member"});
