@@ -190,12 +190,17 @@ bool ElementReader::Take(absl::string_view part) {
 
 std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShape* shape,
                                               RowWriter* rows, int64_t first_position) {
-  command.ReadOnly();
   return std::make_unique<FixedSource>(
       1, [command = std::move(command), shape, rows, first_position](size_t) {
-        return Step{command,
-                    std::make_unique<SnapshotSink>(command.name(), shape, rows, first_position)};
+        return SnapshotStep(command, shape, rows, first_position);
       });
+}
+
+Step SnapshotStep(Command command, const ElementShape* shape, RowWriter* rows,
+                  int64_t first_position) {
+  command.ReadOnly();
+  auto sink = std::make_unique<SnapshotSink>(command.name(), shape, rows, first_position);
+  return Step{std::move(command), std::move(sink)};
 }
 
 std::unique_ptr<StepSource> NewCollectionSource(CollectionCommands commands, absl::string_view key,

@@ -54,6 +54,10 @@ class ElementReader {
 std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShape* shape,
                                               RowWriter* rows, int64_t first_position = 0);
 
+// The one step of it, for sources that choose the command when it is sent, or have several.
+Step SnapshotStep(Command command, const ElementShape* shape, RowWriter* rows,
+                  int64_t first_position = 0);
+
 // How the collections that have a cursor are scanned.
 struct CollectionCommands {
   Command snapshot;          // complete

@@ -13,6 +13,9 @@ namespace {
 constexpr double kOneEndSelectivity = 1.0 / 3;
 constexpr double kTwoEndsSelectivity = 0.005;
 
+// The share of an element's cost that is Redis's: to find it and to put it into the reply.
+constexpr double kRedisShare = 0.7;
+
 bool IsEquality(CompareOp op) { return op == CompareOp::kEq || op == CompareOp::kIn; }
 
 // How many rows a range keeps: by what the planner knows of its predicates, else as PostgreSQL
@@ -124,6 +127,21 @@ bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantic
   return true;
 }
 
+bool DecidesAll(const ScanRequest& request, const ScanPlan& plan) {
+  return plan.predicates.size() == request.predicates.size() &&
+         std::all_of(plan.predicates.begin(), plan.predicates.end(),
+                     [](const PlannedPredicate& p) { return p.answer == Answer::kExact; });
+}
+
+void CostOneReply(const ScanRequest& request, ScanPlan* plan) {
+  const bool ordered = request.order.column < 0 || plan->order == request.order;
+  if (request.rows_wanted >= 0 && ordered && DecidesAll(request, *plan)) {
+    plan->cost.rows = std::min(plan->cost.rows, std::max(1.0, request.rows_wanted));
+  }
+  plan->cost.startup += plan->cost.rows * request.element_cost * kRedisShare;
+  plan->cost.per_row = request.element_cost * (1 - kRedisShare);
+}
+
 std::string NarrowingText(const ScanPlan& plan, int column, absl::string_view name,
                           absl::Span<const std::string> operand_names) {
   std::vector<std::string> narrowed;
@@ -166,6 +184,16 @@ std::string OperandText(const ScanPlan& plan, int column, absl::Span<const Compa
 std::string EqualityText(const ScanPlan& plan, int column,
                          absl::Span<const std::string> operand_names) {
   return OperandText(plan, column, {CompareOp::kEq, CompareOp::kIn}, operand_names);
+}
+
+std::string OffsetText(const ScanPlan& plan, absl::Span<const std::string> operand_names) {
+  return plan.offset_operand < 0 ? "0" : operand_names[static_cast<size_t>(plan.offset_operand)];
+}
+
+std::string LimitText(const ScanPlan& plan, absl::Span<const std::string> operand_names) {
+  if (plan.limit_operand < 0) return absl::StrCat(plan.limit);
+  const std::string& name = operand_names[static_cast<size_t>(plan.limit_operand)];
+  return plan.limit < 0 ? name : absl::StrCat("LEAST(", plan.limit, ", ", name, ")");
 }
 
 }  // namespace redis_fdw

@@ -65,6 +65,15 @@ bool PlanMatch(const ScanRequest& request, int column, ScanPlan* plan);
 // the rows, two or an equality few, as PostgreSQL guesses without statistics.
 bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantics), ScanPlan* plan);
 
+// Whether the plan decides every predicate of the request exactly.
+bool DecidesAll(const ScanRequest& request, const ScanPlan& plan);
+
+// Costs of a plan whose rows come in one reply (ZRANGE, LRANGE), which Redis makes as a whole
+// before the first row can be read: most of an element's cost is paid then. Where a limit will
+// reach Redis (it is known, all predicates are decided exactly, and the order that is wanted is the
+// plan's) it makes only so many.
+void CostOneReply(const ScanRequest& request, ScanPlan* plan);
+
 // What narrows a MATCH, for EXPLAIN: the predicates on `column` that are no equalities, "narrowed
 // by field LIKE $1 AND >= $2". Empty: none. `name` is what the column is.
 std::string NarrowingText(const ScanPlan& plan, int column, absl::string_view name,
@@ -83,6 +92,10 @@ std::string OperandText(const ScanPlan& plan, int column, absl::Span<const Compa
 // The same for equalities.
 std::string EqualityText(const ScanPlan& plan, int column,
                          absl::Span<const std::string> operand_names);
+
+// The offset and the limit of the plan as they are named; "0" and "-1" where there is none.
+std::string OffsetText(const ScanPlan& plan, absl::Span<const std::string> operand_names);
+std::string LimitText(const ScanPlan& plan, absl::Span<const std::string> operand_names);
 
 }  // namespace redis_fdw
 

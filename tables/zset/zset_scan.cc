@@ -1,18 +1,111 @@
 // Reading sorted sets.
 
+#include "tables/zset/zset_scan.h"
+
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
-#include "pushdown/bounds.h"
+#include "pushdown/glob.h"
 #include "pushdown/operands.h"
 #include "tables/common/element_source.h"
-#include "tables/common/lookup_source.h"
 #include "tables/common/planning.h"
+#include "tables/common/positions.h"
 #include "tables/zset/zset_table.h"
 
 namespace redis_fdw {
 namespace {
+
+absl::Status WriteAnswer(absl::string_view member, const ReplyElement& answer, RowWriter* rows) {
+  if (answer.type == ReplyType::kNil) return absl::OkStatus();  // no such member
+  if (answer.type != ReplyType::kBulk) return UnexpectedReply("ZSCORE");
+  return WriteMember(member, answer.bytes, 0, rows);
+}
+
+bool HasZmscore(const ServerInfo& server) { return server.AtLeast(6, 2); }
+
+constexpr ElementShape kMemberAndScore = {2, &WriteMember};
+constexpr LookupCommands kLookup = {"ZSCORE", "ZMSCORE", &HasZmscore, &WriteAnswer};
+constexpr PositionCommands kByRank = {"ZRANGE", "WITHSCORES", "ZCARD", &kMemberAndScore};
+
+bool AsksOf(absl::Span<const Predicate> predicates, int column) {
+  return std::any_of(predicates.begin(), predicates.end(),
+                     [column](const Predicate& predicate) { return predicate.column == column; });
+}
+
+std::unique_ptr<StepSource> NoRows() { return std::make_unique<FixedSource>(0, nullptr); }
+
+// `window`: of the rows of this range.
+Step RangeStep(absl::string_view key, const ScoreReading& reading, const RowWindow& window,
+               RowWriter* rows) {
+  const std::string min = ScoreBound(reading.range.min, reading.range.min_exclusive);
+  const std::string max = ScoreBound(reading.range.max, reading.range.max_exclusive);
+  Command command(reading.descending ? "ZREVRANGEBYSCORE" : "ZRANGEBYSCORE");
+  command.Key(key);
+  command.Arg(reading.descending ? max : min).Arg(reading.descending ? min : max);
+  command.Arg("WITHSCORES");
+  if (window.skip > 0 || window.count >= 0) {
+    command.Arg("LIMIT").ArgInt(window.skip).ArgInt(window.count);
+  }
+  return SnapshotStep(std::move(command), &kMemberAndScore, rows);
+}
+
+// One command a range. Which of several has the rows that are to be passed over is not known.
+std::unique_ptr<StepSource> NewRangesSource(absl::string_view key, std::vector<DoubleRange> ranges,
+                                            bool descending, RowWriter* rows) {
+  const size_t count = ranges.size();
+  return std::make_unique<FixedSource>(
+      count,
+      [key, ranges = std::move(ranges), descending, rows](size_t i) {
+        const bool alone = ranges.size() == 1;
+        return RangeStep(key, {ranges[i], descending},
+                         alone ? TakeWindow(rows) : RowWindow{0, rows->needed()}, rows);
+      },
+      kPipelinedLookups);
+}
+
+std::unique_ptr<StepSource> NewScoresCount(absl::string_view key,
+                                           const std::vector<DoubleRange>& ranges,
+                                           RowWriter* rows) {
+  if (ranges.empty()) return NoRows();
+  Command command("ZCOUNT");
+  command.Key(key);
+  command.Arg(ScoreBound(ranges[0].min, ranges[0].min_exclusive));
+  command.Arg(ScoreBound(ranges[0].max, ranges[0].max_exclusive));
+  return NewCountSource(std::move(command), rows);
+}
+
+ElementSourceFactory OpenCount(const std::vector<Predicate>& predicates) {
+  return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+    if (AsksOf(predicates, ZsetElements::kScore)) {
+      return NewScoresCount(key, ResolveScores(predicates, ZsetElements::kScore, params), rows);
+    }
+    return NewPositionsCount(&kByRank, key,
+                             ResolveIntRange(predicates, ZsetElements::kRank, params), rows);
+  };
+}
+
+ElementSourceFactory OpenRange(const std::vector<Predicate>& predicates, bool ranked,
+                               bool descending) {
+  const bool by_score = AsksOf(predicates, ZsetElements::kScore);
+  const bool by_rank = AsksOf(predicates, ZsetElements::kRank);
+  if (by_rank || (ranked && !by_score && !descending)) {
+    return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+      const IntRange range = ResolveIntRange(predicates, ZsetElements::kRank, params);
+      return NewPositionsSource(&kByRank, key, range, rows);
+    };
+  }
+  return [predicates, ranked, descending](absl::string_view key, absl::Span<const Cell> params,
+                                          RowWriter* rows) {
+    std::vector<DoubleRange> ranges = ResolveScores(predicates, ZsetElements::kScore, params);
+    if (!ranked) return NewRangesSource(key, std::move(ranges), descending, rows);
+    if (ranges.empty()) return NoRows();
+    return NewRankedSource(key, {ranges[0], descending}, rows);
+  };
+}
+
+}  // namespace
 
 absl::Status WriteMember(absl::string_view member, absl::string_view score, int64_t rank,
                          RowWriter* rows) {
@@ -25,58 +118,37 @@ absl::Status WriteMember(absl::string_view member, absl::string_view score, int6
   return absl::OkStatus();
 }
 
-absl::Status WriteAnswer(absl::string_view member, const ReplyElement& answer, RowWriter* rows) {
-  if (answer.type == ReplyType::kNil) return absl::OkStatus();  // no such member
-  if (answer.type != ReplyType::kBulk) return UnexpectedReply("ZSCORE");
-  return WriteMember(member, answer.bytes, 0, rows);
-}
-
-bool HasZmscore(const ServerInfo& server) { return server.AtLeast(6, 2); }
-
-constexpr ElementShape kMemberAndScore = {2, &WriteMember};
-constexpr LookupCommands kLookup = {"ZSCORE", "ZMSCORE", &HasZmscore, &WriteAnswer};
-
-std::unique_ptr<StepSource> NewRangeSource(absl::string_view key, const DoubleRange& range,
-                                           RowWriter* rows) {
-  if (range.empty) return std::make_unique<FixedSource>(0, nullptr);
-  Command command("ZRANGEBYSCORE");
-  command.Key(key);
-  command.Arg(ScoreBound(range.min, range.min_exclusive));
-  command.Arg(ScoreBound(range.max, range.max_exclusive));
-  command.Arg("WITHSCORES");
-  if (rows->left() >= 0) command.Arg("LIMIT").ArgInt(0).ArgInt(rows->left());
-  return NewSnapshotSource(std::move(command), &kMemberAndScore, rows);
-}
-
-}  // namespace
-
 std::string ScoreBound(double value, bool exclusive) {
   return absl::StrCat(exclusive ? "(" : "", FormatDouble(value));
 }
 
 ElementSourceFactory ZsetElements::Open(const ScanPlan& plan, const ScanOptions& options) const {
   std::vector<Predicate> predicates = PredicatesOf(plan);
+  const bool ranked = ShowsRank(plan.output);
   switch (plan.op) {
     case ScanOp::kLookup:
-      return [options, predicates](absl::string_view key, absl::Span<const Cell> params,
-                                   RowWriter* rows) {
+      return [options, predicates, ranked](absl::string_view key, absl::Span<const Cell> params,
+                                           RowWriter* rows) {
         return std::make_unique<LookupSource>(key, ResolveKeys(predicates, kMember, params),
-                                              static_cast<size_t>(options.fetch_size), &kLookup,
-                                              rows);
+                                              static_cast<size_t>(options.fetch_size),
+                                              ranked ? &kRankedLookup : &kLookup, rows);
       };
+    case ScanOp::kCount:
+      return OpenCount(predicates);
     case ScanOp::kRange:
-      return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
-        return NewRangeSource(key, ResolveDoubleRange(predicates, kScore, params), rows);
-      };
+      return OpenRange(predicates, ranked, Descends(plan));
     default:
       break;
   }
-  ScanOptions chosen = options;
-  if (columns().has(kRank)) chosen.mode = ScanMode::kSnapshot;
-  return [chosen](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
-    Command all("ZRANGE");
-    all.Key(key).ArgInt(0).ArgInt(-1).Arg("WITHSCORES");
-    return NewCollectionSource({std::move(all), "ZSCAN", &kMemberAndScore}, key, chosen, rows);
+  if (ranked) return OpenRange({}, ranked, false);
+  return [options, predicates, expected = plan.expected_rows](
+             absl::string_view key, absl::Span<const Cell> params,
+             RowWriter* rows) -> std::unique_ptr<StepSource> {
+    CollectionCommands commands = {Command("ZRANGE"), "ZSCAN", &kMemberAndScore};
+    if (!MatchPattern(predicates, kMember, params, &commands.match)) return NoRows();
+    commands.snapshot.Key(key).ArgInt(0).ArgInt(-1).Arg("WITHSCORES");
+    commands.expected_rows = expected;
+    return NewCollectionSource(std::move(commands), key, options, rows);
   };
 }
 

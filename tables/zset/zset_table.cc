@@ -1,11 +1,8 @@
 #include "tables/zset/zset_table.h"
 
-#include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "tables/common/collection_row.h"
-#include "tables/common/element_source.h"
 #include "tables/common/key_table.h"
-#include "tables/common/planning.h"
 #include "tables/registry.h"
 #include "tables/zset/zset_import.h"
 
@@ -30,31 +27,6 @@ class ZsetTableType : public TableType {
 
 REDIS_FDW_REGISTER_TABLE_TYPE(ZsetTableType);
 
-// Doubles compare in Redis as in PostgreSQL. Where the column shows integers, a score between two
-// of them is in the range, and it is PostgreSQL's to say what becomes of it.
-Answer AnswerScore(Semantics semantics) {
-  switch (semantics) {
-    case Semantics::kDouble:
-      return Answer::kExact;
-    case Semantics::kInteger:
-      return Answer::kSuperset;
-    default:
-      return Answer::kLocal;
-  }
-  return Answer::kLocal;
-}
-
-// One end of the range as EXPLAIN shows it.
-std::string BoundText(const ScanPlan& plan, CompareOp exclusive, CompareOp inclusive,
-                      absl::string_view unbounded, absl::Span<const std::string> operand_names) {
-  std::string open = OperandText(plan, ZsetElements::kScore, {exclusive}, operand_names);
-  std::string closed =
-      OperandText(plan, ZsetElements::kScore, {inclusive, CompareOp::kEq}, operand_names);
-  if (open.empty() && closed.empty()) return std::string(unbounded);
-  if (open.empty()) return closed;
-  return closed.empty() ? absl::StrCat("(", open) : absl::StrCat("(", open, " & ", closed);
-}
-
 }  // namespace
 
 LayoutRules ZsetElements::Layout() {
@@ -73,32 +45,6 @@ LayoutRules ZsetElements::Layout() {
   rank.types_hint = "an integer type";
   rank.presence = PartRule::Presence::kByRole;
   return {kName, "(member, score)", {member, score, rank}, false};
-}
-
-ScanPlan ZsetElements::Plan(const ScanRequest& request) const {
-  ScanPlan plan = PlanScan(request);
-  if (columns().has(kRank)) return plan;
-  if (PlanLookup(request, kMember, Semantics::kBytes, &plan)) return plan;
-  if (PlanRange(request, kScore, &AnswerScore, &plan)) plan.order.column = kScore;
-  return plan;
-}
-
-std::vector<std::string> ZsetElements::Describe(const ScanPlan& plan, const ScanOptions& options,
-                                                absl::Span<const std::string> operand_names,
-                                                absl::string_view key) const {
-  if (plan.op == ScanOp::kLookup) {
-    return {absl::StrCat(SingleOperand(plan, kMember) ? "ZSCORE " : "ZMSCORE ", key, " ",
-                         EqualityText(plan, kMember, operand_names))};
-  }
-  if (plan.op == ScanOp::kRange) {
-    return {absl::StrCat(
-        "ZRANGEBYSCORE ", key, " ",
-        BoundText(plan, CompareOp::kGt, CompareOp::kGe, "-inf", operand_names), " ",
-        BoundText(plan, CompareOp::kLt, CompareOp::kLe, "+inf", operand_names), " WITHSCORES")};
-  }
-  ScanOptions chosen = options;
-  if (columns().has(kRank)) chosen.mode = ScanMode::kSnapshot;
-  return {DescribeCollectionScan("ZRANGE", "ZSCAN", key, " 0 -1 WITHSCORES", chosen)};
 }
 
 std::string ZsetElements::DescribeRow(absl::Span<const Cell> parts, int64_t) const {

@@ -2,7 +2,8 @@
 // column has that role; or with row_per 'key' a row per sorted set, members and scores two arrays
 // (tables/common/collection_row.h).
 //
-// zset_table.cc declares and plans, zset_scan.cc reads, zset_modify.cc writes. Scores are doubles;
+// zset_table.cc declares, zset_plan.cc plans, zset_scan.cc, zset_scores.cc and zset_ranks.cc read,
+// zset_modify.cc writes. Scores are doubles;
 // infinities are kept, NaN is refused.
 
 #ifndef REDIS_FDW_TABLES_ZSET_ZSET_TABLE_H_
@@ -28,18 +29,25 @@ class ZsetElements : public Elements {
   static LayoutRules Layout();
 
   absl::string_view redis_type() const override { return "zset"; }
-  // A lookup of members before a range of scores before a scan. A lookup leaves conditions on the
-  // score to PostgreSQL, and IN on scores is always local.
+  // A lookup of members before ranges of ranks, ranges of scores (one for each value of IN) and the
+  // order of scores, before a scan, narrowed by patterns of members. What the first of these leaves
+  // is local. Where ranks may be shown, IN on scores is local.
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                     absl::Span<const std::string> operand_names,
                                     absl::string_view key) const override;
 
   // A lookup is ZSCORE (O(1)) for one member; ZMSCORE (6.2, O(n)) for several, up to fetch_size a
-  // command, or ZSCOREs in a pipeline. A range is ZRANGEBYSCORE (O(log n + rows)), in the order of
-  // scores: one streamed command, since pages by rank lose or repeat rows when the set changes. A
-  // scan is ZRANGE or ZSCAN (O(n) both). Where ranks are shown, everything is one ZRANGE: a rank is
-  // known of all members at one moment.
+  // command, or ZSCOREs in a pipeline. With ranks it is a script of ZSCORE and ZRANK (O(log n)).
+  //
+  // In the order of scores, or where those are in a range: ZRANGEBYSCORE or ZREVRANGEBYSCORE
+  // (O(log n + rows)), one streamed command whose rows are of one moment, since pages by rank lose
+  // or repeat rows when the set changes. Redis makes all of its reply at once, or with LIMIT the
+  // rows that are wanted. By rank it is ZRANGE. Other members' scores and ranks with them:
+  // zset_scan.h.
+  //
+  // Counts are ZCOUNT and ZCARD. A scan is ZRANGE or ZSCAN (O(n) both); ZRANGE where ranks are
+  // shown.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
@@ -54,6 +62,19 @@ class ZsetElements : public Elements {
   std::string DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const override;
 
  private:
+  // Whether rows need their ranks.
+  static bool ShowsRank(const OutputShape& output);
+  // Whether rows come by descending score.
+  static bool Descends(const ScanPlan& plan);
+  static std::string DescribeLookup(const ScanPlan& plan,
+                                    absl::Span<const std::string> operand_names,
+                                    absl::string_view key);
+  static std::string DescribeCount(const ScanPlan& plan,
+                                   absl::Span<const std::string> operand_names,
+                                   absl::string_view key);
+  static std::string DescribeRange(const ScanPlan& plan,
+                                   absl::Span<const std::string> operand_names,
+                                   absl::string_view key);
   absl::Status RequireScore(const WriteOp& op) const;
 };
 

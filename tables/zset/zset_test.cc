@@ -77,7 +77,6 @@ TEST_F(ZsetTest, PlansRangesOfScores) {
   EXPECT_LT(plan.cost.rows, t_.Plan({Score(CompareOp::kGt, 0)}).cost.rows);
   plan = t_.Plan({Score(CompareOp::kGt, 0, Semantics::kInteger)});
   EXPECT_EQ(plan.predicates[0].answer, Answer::kSuperset);
-  EXPECT_EQ(t_.Plan({Score(CompareOp::kIn, 0)}).op, ScanOp::kScan);
   EXPECT_EQ(t_.Plan({Score(CompareOp::kEq, 0, Semantics::kBytes)}).op, ScanOp::kScan);
 }
 
@@ -148,13 +147,6 @@ TEST_F(ZsetTest, ScansByCursor) {
   t_.Reply("ZSCAN k 0 COUNT 1000", Array({Bulk("9"), Bulks({"a", "1", "b", "2"})}));
   t_.Reply("ZSCAN k 9 COUNT 1000", Array({Bulk("0"), Bulks({"a", "7", "c", "3"})}));
   EXPECT_THAT(t_.Scan(t_.Plan({})), ElementsAre("0: \"a\", 1", "0: \"b\", 2", "0: \"c\", 3"));
-}
-
-TEST_F(ZsetTest, LimitsGoIntoTheCommand) {
-  ScanPlan plan = t_.Plan({Score(CompareOp::kGe, 0)});
-  plan.limit = 3;
-  t_.Reply("ZRANGEBYSCORE k 1 inf WITHSCORES LIMIT 0 3", Bulks({"a", "1"}));
-  EXPECT_THAT(t_.Scan(plan, {{Cell::Double(1)}}), ElementsAre("0: \"a\", 1"));
 }
 
 TEST_F(ZsetTest, Writes) {
