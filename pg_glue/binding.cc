@@ -136,11 +136,6 @@ TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context) {
   return binding;
 }
 
-bool IsNeverNull(const TableBinding& binding, int column) {
-  const BoundColumn& bound = binding.table().columns()[column];
-  return bound.identity || !bound.nullable;
-}
-
 void CheckDeclaration(Relation relation) {
   FdwOptions* options = ReadDeclaredOptions(RelationGetRelid(relation));
   TableBinding* binding = NewBinding(relation, options, CurrentMemoryContext);

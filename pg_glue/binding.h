@@ -34,9 +34,6 @@ struct TableBinding {
 TableBinding* BindForeignTable(Relation relation, Oid user, MemoryContext context);
 TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context);
 
-// Whether every row that Redis returns has a value in that column (an ordinal).
-bool IsNeverNull(const TableBinding& binding, int column);
-
 // Raises what is wrong with a table's declaration: its own options and its columns. For DDL; asks
 // nothing of the server, whose options may change without the table.
 void CheckDeclaration(Relation relation);

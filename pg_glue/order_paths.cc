@@ -1,6 +1,7 @@
 #include "pg_glue/order_paths.h"
 
 #include "pg_glue/pg.h"
+#include "pg_glue/qual_types.h"
 #include "pg_glue/quals.h"
 #include "pg_glue/scan_choice.h"
 #include "pg_glue/settings.h"
