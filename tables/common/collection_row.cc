@@ -105,6 +105,21 @@ class CollectionSink : public StepSink {
   std::vector<Cell> scores_;
 };
 
+// The length of a collection of which only its being there matters.
+class LengthSink : public StepSink {
+ public:
+  LengthSink(const char* command, RowWriter* rows) : StepSink(rows), command_(command) {}
+
+  absl::Status OnElement(const ReplyElement& element) override {
+    if (element.type != ReplyType::kInteger) return UnexpectedReply(command_);
+    if (element.integer > 0) rows()->Write({});
+    return absl::OkStatus();
+  }
+
+ private:
+  const char* const command_;
+};
+
 class CollectionRow : public Elements {
  public:
   CollectionRow(const CollectionRowType& type, Columns columns)
@@ -120,9 +135,10 @@ class CollectionRow : public Elements {
     plan.cost.rows = 1;
     return plan;
   }
-  std::vector<std::string> Describe(const ScanPlan&, const ScanOptions&,
+  std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions&,
                                     absl::Span<const std::string>,
                                     absl::string_view key) const override {
+    if (plan.output.columns.empty()) return {absl::StrCat(Length(), " ", key)};
     return {absl::StrCat(type_.read, " ", key, Rest())};
   }
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
@@ -146,6 +162,11 @@ class CollectionRow : public Elements {
     if (has_scores()) return " 0 -1 WITHSCORES";
     return absl::string_view(type_.read) == "LRANGE" ? " 0 -1" : "";
   }
+  // The command that tells how many elements there are; none: no key, so no row.
+  const char* Length() const {
+    if (has_scores()) return "ZCARD";
+    return absl::string_view(type_.read) == "LRANGE" ? "LLEN" : "SCARD";
+  }
   absl::Status AppendContent(absl::Span<const Cell> parts, Command* command) const;
 
   const CollectionRowType& type_;
@@ -164,7 +185,16 @@ LayoutRules CollectionRow::Layout(const CollectionRowType& type) {
   return {type.type, "(an array of members, an array of scores)", {elements, scores}, false};
 }
 
-ElementSourceFactory CollectionRow::Open(const ScanPlan&, const ScanOptions&) const {
+ElementSourceFactory CollectionRow::Open(const ScanPlan& plan, const ScanOptions&) const {
+  if (plan.output.columns.empty()) {
+    return [this](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
+      return std::make_unique<FixedSource>(1, [this, key, rows](size_t) {
+        Step step{Command(Length()), std::make_unique<LengthSink>(Length(), rows)};
+        step.command.Key(key).ReadOnly();
+        return step;
+      });
+    };
+  }
   return [this](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
     return std::make_unique<FixedSource>(1, [this, key, rows](size_t) {
       Step step{Command(type_.read), std::make_unique<CollectionSink>(type_, rows)};

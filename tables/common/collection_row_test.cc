@@ -87,6 +87,26 @@ TEST_F(CollectionRowTest, AnAbsentKeyIsNoRow) {
   EXPECT_THAT(t_.Scan(t_.Plan({})), IsEmpty());
 }
 
+// Where only the row's being there matters, its elements are not read.
+TEST_F(CollectionRowTest, CountsWithoutReadingTheElements) {
+  const std::vector<std::pair<Lines, std::string>> types = {
+      {{"list", "e:array"}, "LLEN k"},
+      {{"set", "m:array"}, "SCARD k"},
+      {{"zset", "m:array", "s:array"}, "ZCARD k"}};
+  for (const auto& type : types) {
+    Bind(type.first[0], Lines(type.first.begin() + 1, type.first.end()));
+    ScanPlan plan = t_.PlanCount({});
+    EXPECT_THAT(t_.table().Describe(plan, t_.options, {}), ElementsAre(type.second));
+    t_.Reply(type.second, Int(5));
+    EXPECT_THAT(t_.Scan(plan), ElementsAre("0: 1"));
+    EXPECT_THAT(t_.Scan(t_.Plan({}, {})), ElementsAre("0: "));
+    t_.Reply(type.second, Int(0));
+    EXPECT_THAT(t_.Scan(plan), ElementsAre("0: 0"));
+    t_.Reply(type.second, Bulk("1"));
+    EXPECT_EQ(GetErrorKind(t_.TryScan(plan).status()), ErrorKind::kProtocol);
+  }
+}
+
 TEST_F(CollectionRowTest, HoweverTheReplyIsCut) {
   Bind("zset", {"k", "m:array", "s:array"}, "z:*");
   t_.Handle([](const FakeServer::Argv& argv) {
