@@ -5,9 +5,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "pushdown/stream_id.h"
 #include "tables/common/key_ttl.h"
 #include "tables/common/write_builder.h"
-#include "tables/stream/stream_id.h"
 #include "tables/stream/stream_table.h"
 
 namespace redis_fdw {

@@ -6,9 +6,9 @@
 #include "absl/types/optional.h"
 #include "core/base/status.h"
 #include "pushdown/operands.h"
+#include "pushdown/stream_id.h"
 #include "tables/common/planning.h"
 #include "tables/common/step_source.h"
-#include "tables/stream/stream_id.h"
 #include "tables/stream/stream_table.h"
 
 namespace redis_fdw {

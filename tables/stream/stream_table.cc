@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "pushdown/stream_id.h"
 #include "tables/common/key_table.h"
 #include "tables/common/planning.h"
 #include "tables/registry.h"
-#include "tables/stream/stream_id.h"
 #include "tables/stream/stream_import.h"
 
 namespace redis_fdw {

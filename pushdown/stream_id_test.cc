@@ -1,4 +1,4 @@
-#include "tables/stream/stream_id.h"
+#include "pushdown/stream_id.h"
 
 #include "gtest/gtest.h"
 
@@ -53,6 +53,35 @@ TEST(StreamIdTest, IncrementsWithCarry) {
   EXPECT_EQ(id, (StreamId{6, 0}));
   id = StreamId{18446744073709551615u, 18446744073709551615u};
   EXPECT_FALSE(id.Increment());
+}
+
+TEST(StreamIdTest, DecrementsWithBorrow) {
+  StreamId id{5, 1};
+  ASSERT_TRUE(id.Decrement());
+  EXPECT_EQ(id, (StreamId{5, 0}));
+  ASSERT_TRUE(id.Decrement());
+  EXPECT_EQ(id, (StreamId{4, 18446744073709551615u}));
+  id = StreamId::Least();
+  EXPECT_FALSE(id.Decrement());
+  EXPECT_EQ(id, StreamId::Least());
+}
+
+TEST(StreamIdTest, ReadsWhatRedisAccepts) {
+  StreamId id;
+  ASSERT_TRUE(ReadStreamId("05-010", &id));
+  EXPECT_EQ(id, (StreamId{5, 10}));
+  ASSERT_TRUE(ReadStreamId("7", &id));
+  EXPECT_EQ(id, (StreamId{7, 0}));
+  ASSERT_TRUE(ReadStreamId("18446744073709551615-18446744073709551615", &id));
+  EXPECT_EQ(id, StreamId::Greatest());
+  for (const char* text : {"", "-", "+", "*", "$", "5-", "-5", "5-*", "5-1-1", " 5", "5 ", "+5",
+                           "(5-1", "18446744073709551616", "5-18446744073709551616", "0x5"}) {
+    EXPECT_FALSE(ReadStreamId(text, &id)) << text;
+  }
+}
+
+TEST(StreamIdTest, TheLongestFits) {
+  EXPECT_EQ(StreamId::Greatest().ToString().size(), StreamId::kMaxLength);
 }
 
 TEST(StreamIdTest, InsertableIds) {
