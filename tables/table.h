@@ -42,7 +42,8 @@ enum class ColumnType : uint8_t {
   kTimestamp,  // timestamptz
   kJson,       // jsonb
   kArray,
-  kOther
+  kOther,
+  kStreamId  // redis_stream_id
 };
 
 // A column as declared.
@@ -69,6 +70,7 @@ struct BoundColumn {
   //   kBytes, kInt64, kDouble  the value; kInt64 for a timestamptz column: ms since 1970 UTC
   //   kList                    for an array column: its elements, each of kind `element`;
   //                            for a jsonb column: names and values in turn, all bytes (an object)
+  // kBytes of a redis_stream_id column are an id as Redis writes it: "1640995200000-0".
   Cell::Kind kind = Cell::Kind::kBytes;
   Cell::Kind element = Cell::Kind::kBytes;
   bool identity = false;  // part of what names a row
@@ -167,6 +169,8 @@ class Table {
   virtual bool has_row_number() const { return false; }
   // Whether the type supports this kind of write at all; a non-OK status says why not, with a hint.
   virtual absl::Status CanWrite(WriteKind kind) const = 0;
+  // What whoever declares such a table should know, as the message of a notice; empty: nothing.
+  virtual std::string Advice() const { return ""; }
 
   // Chooses the cheapest way to get the rows; never fails. Predicates it does not use do not appear
   // in the plan.

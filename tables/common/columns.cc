@@ -22,7 +22,10 @@ class Resolver {
     columns_.part_of.assign(def.columns.size(), kUnassigned);
     columns_.column_of.assign(rules.parts.size(), -1);
     columns_.first_field = rules.parts.size();
-    for (const ColumnDef& column : def.columns) columns_.names.push_back(column.name);
+    for (const ColumnDef& column : def.columns) {
+      columns_.names.push_back(column.name);
+      columns_.types.push_back(column.type);
+    }
   }
 
   absl::StatusOr<Columns> Run(int key_column) {

@@ -63,6 +63,7 @@ struct Columns {
   std::string table;  // its name, for messages
   std::vector<BoundColumn> bound;
   std::vector<std::string> names;   // of columns
+  std::vector<ColumnType> types;    // of columns, as declared
   std::vector<int> part_of;         // of each column: a part, or a SharedPart
   std::vector<int> column_of;       // of each part; -1: no column shows it
   std::vector<std::string> fields;  // of each part: the field that it is, where it is one
@@ -74,6 +75,10 @@ struct Columns {
 
   size_t parts() const { return column_of.size(); }
   bool has(int part) const { return column_of[static_cast<size_t>(part)] >= 0; }
+  // REQUIRES: has(part).
+  ColumnType type_of(int part) const {
+    return types[static_cast<size_t>(column_of[static_cast<size_t>(part)])];
+  }
 };
 
 // Understands the columns of `def`. `has_keys`: the table has many keys, so a column shows them.

@@ -82,6 +82,8 @@ class Elements {
   // The part that Redis chooses where a row leaves it out (WriteResult::generated_id); -1: none.
   virtual int generated_part() const { return -1; }
   virtual absl::Status CanWrite(WriteKind /*kind*/) const { return absl::OkStatus(); }
+  // As Table::Advice().
+  virtual std::string Advice() const { return ""; }
 
   // As Table::Plan(), of the elements of one key. An order is promised within that key.
   virtual ScanPlan Plan(const ScanRequest& request) const = 0;

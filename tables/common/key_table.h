@@ -64,6 +64,7 @@ class KeyTable : public Table {
   absl::string_view key() const override { return shown_key_; }
   bool has_row_number() const override { return elements_->has_row_number(); }
   absl::Status CanWrite(WriteKind kind) const override { return elements_->CanWrite(kind); }
+  std::string Advice() const override { return elements_->Advice(); }
 
   // The type plans the elements of a key. Equalities on the key name the keys; LIKE, prefixes and
   // bounds on it narrow the SCAN; conditions on the TTL stay with PostgreSQL.

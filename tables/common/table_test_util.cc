@@ -42,7 +42,8 @@ ColumnDef ParseColumn(absl::string_view text) {
                                             {"date", ColumnType::kOther},
                                             {"timestamptz", ColumnType::kTimestamp},
                                             {"jsonb", ColumnType::kJson},
-                                            {"array", ColumnType::kArray}};
+                                            {"array", ColumnType::kArray},
+                                            {"redis_stream_id", ColumnType::kStreamId}};
   std::vector<std::string> parts = absl::StrSplit(text, ':');
   ColumnDef column;
   column.name = parts[0];

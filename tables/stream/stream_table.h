@@ -4,7 +4,11 @@
 // value if the field occurs twice, NULL if it does not occur. One of role `*` has all fields that
 // no other shows.
 //
-// stream_table.cc declares and plans, stream_scan.cc reads, stream_modify.cc writes.
+// The id is declared as redis_stream_id, which sorts as Redis does, or as text or bytea, which keep
+// the order that SQL gives to texts: '10-0' before '9-0'.
+//
+// stream_table.cc declares and plans, stream_scan.cc reads (stream_pages.cc ranges, entry_sink.cc
+// replies), stream_modify.cc writes.
 
 #ifndef REDIS_FDW_TABLES_STREAM_STREAM_TABLE_H_
 #define REDIS_FDW_TABLES_STREAM_STREAM_TABLE_H_
@@ -30,16 +34,19 @@ class StreamElements : public Elements {
   int generated_part() const override { return kId; }
   // Entries cannot be changed.
   absl::Status CanWrite(WriteKind kind) const override;
+  // Names the better type, where the id is text.
+  std::string Advice() const override;
 
+  // Lookups and comparisons of ids are exact; comparisons of their texts narrow the scan to whole
+  // milliseconds. Order by the id comes as Redis keeps it, that of texts by groups.
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                     absl::Span<const std::string> operand_names,
                                     absl::string_view key) const override;
 
   // A lookup is XRANGE id id (O(log n)), several in a pipeline; only a canonical id can be that of
-  // an entry. A scan is XRANGE in pages of fetch_size (O(log n + entries) each), the next page
-  // beginning at the least id above the last: entries are never changed or moved, so pages lose and
-  // repeat none.
+  // an entry. A scan is XRANGE or XREVRANGE in pages of fetch_size (stream_pages.h), a count
+  // without conditions XLEN (O(1)).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
@@ -60,6 +67,9 @@ class StreamElements : public Elements {
   }
 
  private:
+  bool IdsAreText() const { return columns().type_of(kId) != ColumnType::kStreamId; }
+  // Whether the plan needs to know how many digits the ids have.
+  static bool AsksForDigits(const ScanPlan& plan);
   absl::Status AppendEntry(const WriteOp& op, Command* command) const;
   absl::Status AppendRest(const Cell& rest, bool* any, Command* command) const;
 

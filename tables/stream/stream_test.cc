@@ -36,6 +36,7 @@ TEST_F(StreamTest, Binds) {
   for (const BoundColumn& column : t_.table().columns()) EXPECT_TRUE(column.nullable);
   EXPECT_TRUE(t_.TryBind("stream", {"id"}).ok());
   EXPECT_TRUE(t_.TryBind("stream", {"id:bytea", "n:integer"}).ok());
+  EXPECT_TRUE(t_.TryBind("stream", {"id:redis_stream_id"}).ok());
   EXPECT_FALSE(t_.TryBind("stream", {}).ok());
   EXPECT_EQ(GetErrorKind(t_.TryBind("stream", {"id:integer"}).status()), ErrorKind::kInvalidTable);
   absl::Status update = t_.table().CanWrite(WriteKind::kUpdate);
@@ -47,6 +48,12 @@ TEST_F(StreamTest, Binds) {
 TEST_F(StreamTest, OneFieldIsOneColumn) {
   EXPECT_EQ(GetErrorKind(t_.TryBind("stream", {"id", "a", "a"}).status()),
             ErrorKind::kInvalidTable);
+}
+
+TEST_F(StreamTest, AdvisesAgainstIdsAsText) {
+  EXPECT_THAT(t_.table().Advice(), testing::HasSubstr("redis_stream_id"));
+  EXPECT_EQ(t_.Bind("stream", {"id:bytea"}).Advice(), "");
+  EXPECT_EQ(t_.Bind("stream", {"id:redis_stream_id"}).Advice(), "");
 }
 
 TEST_F(StreamTest, PlansAndDescribes) {
