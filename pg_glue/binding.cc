@@ -7,6 +7,7 @@
 #include "pg_glue/connect.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/stream_id_type.h"
 #include "tables/registry.h"
 
 namespace redis_fdw {
@@ -47,6 +48,7 @@ ColumnType ClassifyType(Oid type) {
       // Of the catalogs: their lower bound is 0.
       return ColumnType::kOther;
     default:
+      if (IsStreamIdType(type)) return ColumnType::kStreamId;
       return OidIsValid(get_element_type(type)) ? ColumnType::kArray : ColumnType::kOther;
   }
 }
@@ -136,10 +138,18 @@ TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context) {
   return binding;
 }
 
-void CheckDeclaration(Relation relation) {
+void CheckDeclaration(Relation relation, bool is_new) {
   FdwOptions* options = ReadDeclaredOptions(RelationGetRelid(relation));
   TableBinding* binding = NewBinding(relation, options, CurrentMemoryContext);
+  const char* advice = "";
+  if (is_new) {
+    CallCpp([&] {
+      const std::string text = binding->table().Advice();
+      return CallPg([&] { advice = pstrdup(text.c_str()); });
+    });
+  }
   binding->hung->Drop();
+  if (advice[0] != '\0') ereport(NOTICE, (errmsg("%s", advice)));
 }
 
 }  // namespace redis_fdw

@@ -35,8 +35,9 @@ TableBinding* BindForeignTable(Relation relation, Oid user, MemoryContext contex
 TableBinding* BindForeignTable(Oid relid, Oid user, MemoryContext context);
 
 // Raises what is wrong with a table's declaration: its own options and its columns. For DDL; asks
-// nothing of the server, whose options may change without the table.
-void CheckDeclaration(Relation relation);
+// nothing of the server, whose options may change without the table. `is_new`: the table has just
+// been created; then a notice says what its table type advises (Table::Advice).
+void CheckDeclaration(Relation relation, bool is_new);
 
 }  // namespace redis_fdw
 

@@ -8,6 +8,7 @@
 #include "pg_glue/guard.h"
 #include "pg_glue/instant.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/stream_id_type.h"
 
 namespace redis_fdw {
 namespace {
@@ -40,7 +41,7 @@ Form FormOf(Oid type, int32 typmod) {
     case TIMESTAMPTZOID:
       return Form::kTimestampTz;
     default:
-      return Form::kOther;
+      return IsStreamIdType(type) ? Form::kStreamId : Form::kOther;
   }
 }
 
@@ -56,6 +57,11 @@ Datum ParseText(ColumnIo* column, const char* text) {
 Cell VarlenaCell(Datum value) {
   struct varlena* packed = PG_DETOAST_DATUM_PACKED(value);
   return Cell::Bytes(absl::string_view(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed)));
+}
+
+Cell StreamIdCell(const StreamId& id) {
+  char* text = (char*)palloc(StreamId::kMaxLength);
+  return Cell::Bytes(absl::string_view(text, id.Write(text)));
 }
 
 // The bytes that a value is written as.
@@ -74,6 +80,8 @@ Cell BytesCell(ValueIo* io, Datum value) {
       return Cell::Bytes(TimestampText(DatumGetTimestamp(value)));
     case Form::kTimestampTz:
       return Cell::Bytes(TimestampTzText(DatumGetTimestampTz(value)));
+    case Form::kStreamId:
+      return StreamIdCell(DatumToStreamId(value));
     default:
       return Cell::Bytes(OutputFunctionCall(&io->output, value));
   }
@@ -97,6 +105,12 @@ void CheckRoundTrip(ColumnIo* column, const char* key, Datum value, absl::string
 
 Datum BytesToDatum(ColumnIo* column, absl::string_view bytes, const char* key) {
   ValueIo* io = &column->value;
+  StreamId id;
+  if (io->form == Form::kStreamId && ParseStreamId(bytes, &id)) {
+    Datum value = StreamIdToDatum(id);
+    CheckDomain(io, value);
+    return value;
+  }
   if (io->form != Form::kBytea) CheckText(*column, "value", key, bytes);
   if (io->form == Form::kBytea || io->form == Form::kText) {
     Datum value =

@@ -30,6 +30,7 @@ struct ValueIo {
     kDate,
     kTimestamp,
     kTimestampTz,
+    kStreamId,
     kOther
   };
 

@@ -13,7 +13,8 @@ object_access_hook_type next_access_hook = nullptr;
 // A relation that a statement has touched.
 struct Touched {
   Oid relid;
-  int depth;  // of the statement
+  int depth;    // of the statement
+  bool is_new;  // created by it
 };
 
 // How many utility statements are being run, one within the other (functions and triggers run some;
@@ -26,7 +27,7 @@ List* touched = NIL;
 // A statement that began before the hooks were set has made or changed some foreign table.
 bool touched_unseen = false;
 
-void Touch(Oid relid) {
+void Touch(Oid relid, bool is_new) {
   if (touched != NIL) {
     const Touched* last = (const Touched*)llast(touched);
     if (last->relid == relid && last->depth == depth) return;
@@ -35,6 +36,7 @@ void Touch(Oid relid) {
   Touched* mark = (Touched*)palloc(sizeof(Touched));
   mark->relid = relid;
   mark->depth = depth;
+  mark->is_new = is_new;
   touched = lappend(touched, mark);
   MemoryContextSwitchTo(old);
 }
@@ -44,25 +46,26 @@ void OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int su
   bool is_column = class_id == RelationRelationId && sub_id != 0;
   switch (access) {
     case OAT_POST_CREATE:
-      if (class_id == RelationRelationId) Touch(object_id);
+      // Columns are created in tables that were there.
+      if (class_id == RelationRelationId) Touch(object_id, !is_column);
       break;
     case OAT_POST_ALTER:
       // The table's options or a column. What else can be altered of a table is not ours to judge.
-      if (class_id == ForeignTableRelationId || is_column) Touch(object_id);
+      if (class_id == ForeignTableRelationId || is_column) Touch(object_id, false);
       break;
     case OAT_DROP:
-      if (is_column && running == T_AlterTableStmt) Touch(object_id);
+      if (is_column && running == T_AlterTableStmt) Touch(object_id, false);
       break;
     default:
       break;
   }
 }
 
-void Judge(Oid relid) {
+void Judge(Oid relid, bool is_new) {
   if (get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE) return;
   Relation relation = try_relation_open(relid, AccessShareLock);
   if (relation == nullptr) return;
-  if (IsOurTable(relid)) CheckDeclaration(relation);
+  if (IsOurTable(relid)) CheckDeclaration(relation, is_new);
   relation_close(relation, NoLock);
 }
 
@@ -82,28 +85,41 @@ List* TablesOfTransaction() {
   return relids;
 }
 
-// Takes what was touched at `least_depth` or deeper off the list.
+// Takes what was touched at `least_depth` or deeper off the list, as Touched.
 List* TakeTouched(int least_depth) {
   List* taken = NIL;
   while (touched != NIL && ((const Touched*)llast(touched))->depth >= least_depth) {
-    taken = lcons_oid(((const Touched*)llast(touched))->relid, taken);
+    taken = lcons(llast(touched), taken);
     touched = list_delete_last(touched);
   }
   return taken;
 }
 
+// Judges the tables of this transaction that are not among `judged`. Which of them are new is not
+// known; advice on one that was altered does no harm.
+void JudgeUnseen(const List* judged) {
+  List* relids = TablesOfTransaction();
+  ListCell* lc;
+  foreach (lc, judged) relids = list_delete_oid(relids, ((const Touched*)lfirst(lc))->relid);
+  foreach (lc, relids) Judge(lfirst_oid(lc), true);
+  list_free(relids);
+}
+
 // Judges what was touched at `least_depth` or deeper.
 void JudgeTouched(int least_depth) {
   bool unseen = touched_unseen && least_depth == 0;
-  List* relids = TakeTouched(least_depth);
+  List* taken = TakeTouched(least_depth);
   if (unseen) touched_unseen = false;
   // pg_dump turns it off: what a table lacks comes with later statements.
-  if ((relids == NIL && !unseen) || !check_function_bodies || IsBinaryUpgrade) return;
+  if ((taken == NIL && !unseen) || !check_function_bodies || IsBinaryUpgrade) return;
   CommandCounterIncrement();
-  if (unseen) relids = list_concat_unique_oid(relids, TablesOfTransaction());
   ListCell* lc;
-  foreach (lc, relids) Judge(lfirst_oid(lc));
-  list_free(relids);
+  foreach (lc, taken) {
+    const Touched* mark = (const Touched*)lfirst(lc);
+    Judge(mark->relid, mark->is_new);
+  }
+  if (unseen) JudgeUnseen(taken);
+  list_free(taken);
 }
 
 void OnUtility(PlannedStmt* statement, const char* query, bool read_only_tree,

@@ -10,13 +10,15 @@
 #include "pg_glue/import_options.h"
 #include "pg_glue/options.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/stream_id_type.h"
 #include "pg_glue/writes_pending.h"
 #include "tables/import/schema_import.h"
 
 namespace redis_fdw {
 namespace {
 
-const char* SqlTypeName(ValueType type) {
+// `stream_id`: the name of our own type.
+const char* SqlTypeName(ValueType type, const char* stream_id) {
   switch (type) {
     case ValueType::kBoolean:
       return "boolean";
@@ -42,6 +44,8 @@ const char* SqlTypeName(ValueType type) {
       return "pg_catalog.text";
     case ValueType::kBytea:
       return "pg_catalog.bytea";
+    case ValueType::kStreamId:
+      return stream_id;
   }
   return "pg_catalog.text";
 }
@@ -64,8 +68,9 @@ void AppendOption(StringInfo sql, const char* name, const char* value, bool firs
                    quote_literal_cstr(value));
 }
 
-void AppendColumn(StringInfo sql, const ImportColumn& column) {
-  appendStringInfo(sql, "  %s %s", quote_identifier(column.name.c_str()), SqlTypeName(column.type));
+void AppendColumn(StringInfo sql, const ImportColumn& column, const char* stream_id) {
+  appendStringInfo(sql, "  %s %s", quote_identifier(column.name.c_str()),
+                   SqlTypeName(column.type, stream_id));
   if (column.role.empty() && column.field.empty()) return;
   appendStringInfoString(sql, " OPTIONS (");
   if (!column.role.empty()) AppendOption(sql, "redis", column.role.c_str(), true);
@@ -75,7 +80,8 @@ void AppendColumn(StringInfo sql, const ImportColumn& column) {
   appendStringInfoChar(sql, ')');
 }
 
-char* CreateCommand(const ImportedTable& table, const char* server, int database) {
+char* CreateCommand(const ImportedTable& table, const char* server, int database,
+                    const char* stream_id) {
   StringInfoData sql;
   initStringInfo(&sql);
   appendStringInfo(&sql, "CREATE FOREIGN TABLE %s (\n", quote_identifier(table.name.c_str()));
@@ -83,7 +89,7 @@ char* CreateCommand(const ImportedTable& table, const char* server, int database
   for (const ImportColumn& column : table.draft.columns) {
     if (!first) appendStringInfoString(&sql, ",\n");
     first = false;
-    AppendColumn(&sql, column);
+    AppendColumn(&sql, column, stream_id);
   }
   appendStringInfo(&sql, "\n) SERVER %s OPTIONS (", quote_identifier(server));
   AppendOption(&sql, "table_type", table.type.c_str(), true);
@@ -94,6 +100,13 @@ char* CreateCommand(const ImportedTable& table, const char* server, int database
   if (database != 0) AppendOption(&sql, "database", psprintf("%d", database), false);
   appendStringInfoChar(&sql, ')');
   return sql.data;
+}
+
+// Our type for ids of streams; a handler that was made without the extension has none.
+const char* NameOfStreamIds(Oid server) {
+  const ForeignDataWrapper* wrapper = GetForeignDataWrapper(GetForeignServer(server)->fdwid);
+  const char* name = StreamIdTypeName(wrapper->fdwhandler);
+  return name != nullptr ? name : "pg_catalog.text";
 }
 
 // Those of LIMIT TO that do not exist.
@@ -150,12 +163,13 @@ List* ImportForeignSchema(ImportForeignSchemaStmt* stmt, Oid server) {
                      note.hint.empty() ? 0 : errhint("%s", note.hint.c_str())));
   }
   NoteMissing(stmt, import);
+  const char* stream_id = NameOfStreamIds(server);
   List* commands = NIL;
   int unsaid = 0;
   for (const ImportedTable& table : import.tables) {
     if (CanBeSaid(table)) {
-      commands =
-          lappend(commands, CreateCommand(table, stmt->server_name, import_options.database));
+      commands = lappend(
+          commands, CreateCommand(table, stmt->server_name, import_options.database, stream_id));
     } else {
       ++unsaid;
     }

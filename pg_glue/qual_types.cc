@@ -1,5 +1,6 @@
 #include "pg_glue/qual_types.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/stream_id_type.h"
 
 namespace redis_fdw {
 namespace {
@@ -46,7 +47,7 @@ bool ShowsStoredBytes(const Compared& column) {
 bool EqualAsBytes(Oid type) {
   return IsText(type) || IsInteger(type) || type == BYTEAOID || type == UUIDOID ||
          type == DATEOID || type == TIMEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID ||
-         type == BOOLOID || type_is_enum(type);
+         type == BOOLOID || type_is_enum(type) || IsStreamIdType(type);
 }
 
 // Whether the types on both sides are written alike: 5::int8 as 5::int4. (A date is not written as
@@ -162,6 +163,8 @@ bool OrderSemantics(const Compared& column, CompareOp op, Oid operand_type, Oid 
     if (!ShowsStoredBytes(column) || !WrittenAlike(type, operand_type)) return false;
     if (op == CompareOp::kEq) return EqualAsBytes(type) && IsDeterministic(type, collation);
     if (OrderedAsBytes(type, collation)) return true;
+    *semantics = Semantics::kStreamId;
+    if (IsStreamIdType(type)) return true;
     *semantics = Semantics::kText;
     return IsText(type) && DigitsAscend(collation);
   }

@@ -27,3 +27,108 @@ CREATE FUNCTION redis_command_bytea(server text, VARIADIC args bytea[]) RETURNS 
 COMMENT ON FUNCTION redis_command_bytea(text, bytea[]) IS
   'runs one Redis command on a foreign server and gives its reply as bytes';
 REVOKE EXECUTE ON FUNCTION redis_command_bytea(text, bytea[]) FROM PUBLIC;
+
+-- The id of a stream's entry. As text '10-0' sorts before '9-0'; this sorts as Redis does.
+CREATE TYPE redis_stream_id;
+
+CREATE FUNCTION redis_stream_id_in(cstring) RETURNS redis_stream_id
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_out(redis_stream_id) RETURNS cstring
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_recv(internal) RETURNS redis_stream_id
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_send(redis_stream_id) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE redis_stream_id (
+  INPUT = redis_stream_id_in,
+  OUTPUT = redis_stream_id_out,
+  RECEIVE = redis_stream_id_recv,
+  SEND = redis_stream_id_send,
+  INTERNALLENGTH = 16,
+  ALIGNMENT = double
+);
+COMMENT ON TYPE redis_stream_id IS 'id of an entry of a Redis stream';
+
+CREATE FUNCTION redis_stream_id_lt(redis_stream_id, redis_stream_id) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_le(redis_stream_id, redis_stream_id) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_eq(redis_stream_id, redis_stream_id) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_ne(redis_stream_id, redis_stream_id) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_ge(redis_stream_id, redis_stream_id) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_gt(redis_stream_id, redis_stream_id) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_cmp(redis_stream_id, redis_stream_id) RETURNS integer
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_sortsupport(internal) RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_hash(redis_stream_id) RETURNS integer
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_hash_extended(redis_stream_id, bigint) RETURNS bigint
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+
+CREATE OPERATOR < (
+  LEFTARG = redis_stream_id, RIGHTARG = redis_stream_id, FUNCTION = redis_stream_id_lt,
+  COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+CREATE OPERATOR <= (
+  LEFTARG = redis_stream_id, RIGHTARG = redis_stream_id, FUNCTION = redis_stream_id_le,
+  COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+CREATE OPERATOR = (
+  LEFTARG = redis_stream_id, RIGHTARG = redis_stream_id, FUNCTION = redis_stream_id_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
+);
+CREATE OPERATOR <> (
+  LEFTARG = redis_stream_id, RIGHTARG = redis_stream_id, FUNCTION = redis_stream_id_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR >= (
+  LEFTARG = redis_stream_id, RIGHTARG = redis_stream_id, FUNCTION = redis_stream_id_ge,
+  COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+CREATE OPERATOR > (
+  LEFTARG = redis_stream_id, RIGHTARG = redis_stream_id, FUNCTION = redis_stream_id_gt,
+  COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+
+CREATE OPERATOR CLASS redis_stream_id_ops DEFAULT FOR TYPE redis_stream_id USING btree AS
+  OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+  FUNCTION 1 redis_stream_id_cmp(redis_stream_id, redis_stream_id),
+  FUNCTION 2 redis_stream_id_sortsupport(internal);
+CREATE OPERATOR CLASS redis_stream_id_ops DEFAULT FOR TYPE redis_stream_id USING hash AS
+  OPERATOR 1 =,
+  FUNCTION 1 redis_stream_id_hash(redis_stream_id),
+  FUNCTION 2 redis_stream_id_hash_extended(redis_stream_id, bigint);
+
+CREATE FUNCTION redis_stream_id_smaller(redis_stream_id, redis_stream_id) RETURNS redis_stream_id
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_larger(redis_stream_id, redis_stream_id) RETURNS redis_stream_id
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE AGGREGATE min(redis_stream_id) (
+  SFUNC = redis_stream_id_smaller, STYPE = redis_stream_id, SORTOP = <,
+  COMBINEFUNC = redis_stream_id_smaller, PARALLEL = SAFE
+);
+CREATE AGGREGATE max(redis_stream_id) (
+  SFUNC = redis_stream_id_larger, STYPE = redis_stream_id, SORTOP = >,
+  COMBINEFUNC = redis_stream_id_larger, PARALLEL = SAFE
+);
+
+-- The first id of an instant's millisecond, and the instant of an id.
+CREATE FUNCTION redis_stream_id_from_timestamptz(timestamptz) RETURNS redis_stream_id
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+CREATE FUNCTION redis_stream_id_to_timestamptz(redis_stream_id) RETURNS timestamptz
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+-- Implicit, so that an id can be compared with now().
+CREATE CAST (timestamptz AS redis_stream_id)
+  WITH FUNCTION redis_stream_id_from_timestamptz(timestamptz) AS IMPLICIT;
+CREATE CAST (redis_stream_id AS timestamptz)
+  WITH FUNCTION redis_stream_id_to_timestamptz(redis_stream_id) AS ASSIGNMENT;
+CREATE CAST (text AS redis_stream_id) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (varchar AS redis_stream_id) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (redis_stream_id AS text) WITH INOUT AS ASSIGNMENT;

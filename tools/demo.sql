@@ -49,7 +49,7 @@ SELECT * FROM queue;
 \echo
 \echo == 5. Events: a stream, a column per field
 \echo
-CREATE FOREIGN TABLE events (stream_id text, kind text, player text, amount int)
+CREATE FOREIGN TABLE events (stream_id redis_stream_id, kind text, player text, amount int)
   SERVER redis_server
   OPTIONS (table_type 'stream', table_key_prefix 'app:events');
 

@@ -69,9 +69,9 @@ class SchemaImportTest : public ::testing::Test {
 
 // A table as "name type key: column:type@role=field, ...; option=value ...".
 std::string Show(const ImportedTable& table) {
-  static const char* const kTypes[] = {"boolean",     "bigint",    "numeric", "double",
-                                       "timestamptz", "timestamp", "date",    "uuid",
-                                       "jsonb",       "json",      "text",    "bytea"};
+  static const char* const kTypes[] = {
+      "boolean", "bigint", "numeric", "double", "timestamptz", "timestamp",      "date",
+      "uuid",    "jsonb",  "json",    "text",   "bytea",       "redis_stream_id"};
   std::string line = absl::StrCat(table.name, " ", table.type, " ", table.key, ":");
   for (const ImportColumn& column : table.draft.columns) {
     absl::StrAppend(&line, " ", column.name, ":", kTypes[static_cast<int>(column.type)]);
@@ -107,7 +107,7 @@ TEST_F(SchemaImportTest, EveryTypeOneKey) {
   EXPECT_EQ(Show(Import("*")),
             (Lines{"jobs list jobs: index:bigint element:jsonb", "tags set tags: member:text",
                    "config hash config: field:text value:text",
-                   "events stream events: stream_id:text user:bigint action:text",
+                   "events stream events: stream_id:redis_stream_id user:bigint action:text",
                    "scores zset scores: member:bigint score:double",
                    "counter string counter: value:bigint"}));
 }
@@ -127,7 +127,7 @@ TEST_F(SchemaImportTest, EveryTypeManyKeys) {
             (Lines{"jobs list jobs:*: key:text index:bigint element:text",
                    "tags set tags:*: key:text member:text",
                    "user hash user:*: key:text name:text age:bigint ttl:bigint@ttl; row_per=key",
-                   "events stream events:*: key:text stream_id:text user:bigint",
+                   "events stream events:*: key:text stream_id:redis_stream_id user:bigint",
                    "scores zset scores:*: key:text member:text score:double",
                    "counter string counter:*: key:text value:numeric"}));
 }
@@ -152,8 +152,9 @@ TEST_F(SchemaImportTest, StreamsWithFurtherFields) {
     AddHash(key, {{"level", "1"}, {absl::StrCat("x", i), "y"}});
     redis.keys[key].type = "stream";
   }
-  EXPECT_EQ(Show(Import("*")),
-            (Lines{"log stream log:*: key:text stream_id:text level:bigint others:jsonb@*"}));
+  EXPECT_EQ(
+      Show(Import("*")),
+      (Lines{"log stream log:*: key:text stream_id:redis_stream_id level:bigint others:jsonb@*"}));
 }
 
 // The values of large hashes are not looked at, but for some.

@@ -33,6 +33,7 @@ enum class ValueType : uint8_t {
   kJson,
   kText,
   kBytea,
+  kStreamId,  // redis_stream_id; never guessed
 };
 
 // Whether the bytes are valid UTF-8 without NUL: what a text column can hold.

@@ -64,7 +64,7 @@ class Importer : public TableImporter {
     }
     TableDraft draft;
     draft.columns = KeyColumns(group);
-    draft.columns.push_back(ImportColumn{"stream_id", ValueType::kText, "", ""});
+    draft.columns.push_back(ImportColumn{"stream_id", ValueType::kStreamId, "", ""});
     FieldColumns fields = ColumnsOfFields(records, draft.columns);
     for (ImportColumn& column : fields.columns) draft.columns.push_back(std::move(column));
     if (fields.others || fields.columns.empty()) {

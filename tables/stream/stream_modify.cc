@@ -49,7 +49,7 @@ absl::Status ExplainId(const absl::Status& error) {
     return error;
   }
   return MakeError(ErrorKind::kOutOfRange, "the stream id is not above that of the last entry",
-                   "Leave it NULL or '*' to let Redis choose one that is.",
+                   "Leave it NULL to let Redis choose one that is.",
                    "Ids of a stream only grow, also after entries were deleted.");
 }
 

@@ -63,8 +63,7 @@ absl::Status StreamElements::CanWrite(WriteKind kind) const {
 std::string StreamElements::Advice() const {
   if (columns().type_of(kId) != ColumnType::kText) return "";
   return absl::StrCat(NamePart(kId),
-                      " is text, so its ids sort as text; as redis_stream_id they would sort, and "
-                      "be found by ranges, as Redis keeps them");
+                      " sorts ids as text; as redis_stream_id it would sort as Redis does");
 }
 
 namespace {

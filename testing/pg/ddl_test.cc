@@ -172,6 +172,26 @@ TEST_F(DdlTest, AlterOfOptionsIsCheckedInAFreshSession) {
   EXPECT_EQ(Query("SELECT * FROM t"), "m");
 }
 
+// Advice of a table type is given when a table is made, also by a session's first statement, and
+// not when it is changed.
+TEST_F(DdlTest, CreateGivesAdvice) {
+  const std::string kStream = "table_type 'stream', table_key_prefix 'x'";
+  PgConnection fresh = Connect();
+  fresh.MustExec(Table("x1", "id text, a text", kStream));
+  std::vector<PgMessage> notices = fresh.TakeNotices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].severity, "NOTICE");
+  EXPECT_TRUE(absl::StrContains(notices[0].message, "redis_stream_id")) << notices[0].message;
+  LoadLibrary();
+  MustExec(Table("x2", "id text, a text", kStream));
+  EXPECT_EQ(pg().TakeNotices().size(), 1u);
+  MustExec("ALTER FOREIGN TABLE x2 ADD COLUMN b text, OPTIONS (SET table_key_prefix 'y')");
+  MustExec(Table("x3", "id redis_stream_id, a text", kStream));
+  MustExec("SET check_function_bodies = off");
+  MustExec(Table("x4", "id text, a text", kStream));
+  EXPECT_EQ(pg().TakeNotices().size(), 0u);
+}
+
 TEST_F(DdlTest, WithoutTheLibraryFirstUseIsTheJudge) {
   MustExec(Table("t", "a text"));
   PgConnection fresh = Connect();

@@ -111,7 +111,8 @@ TEST_F(ImportManyTest, StreamsWithFurtherFields) {
     redis().Cli({"XADD", "log", absl::StrCat(i, "-1"), "level", "1", absl::StrCat("x", i), "y"});
   }
   Import("log");
-  EXPECT_EQ(Columns("log"), "stream_id|text|(null)\nlevel|bigint|(null)\nothers|jsonb|{redis=*}");
+  EXPECT_EQ(Columns("log"),
+            "stream_id|redis_stream_id|(null)\nlevel|bigint|(null)\nothers|jsonb|{redis=*}");
   EXPECT_EQ(Query("SELECT level, others FROM log WHERE stream_id = '2-1'"), "1|{\"x2\": \"y\"}");
 }
 

@@ -85,8 +85,9 @@ TEST_F(ImportTest, OneKeyOfEachType) {
   EXPECT_EQ(Columns("jobs"), "index|bigint|(null)\nelement|jsonb|(null)");
   EXPECT_EQ(Columns("ids"), "member|bigint|(null)");
   EXPECT_EQ(Columns("board"), "member|text|(null)\nscore|double precision|(null)");
-  EXPECT_EQ(Columns("events"),
-            "stream_id|text|(null)\nuser|bigint|(null)\nat|timestamp with time zone|(null)");
+  EXPECT_EQ(
+      Columns("events"),
+      "stream_id|redis_stream_id|(null)\nuser|bigint|(null)\nat|timestamp with time zone|(null)");
 
   EXPECT_EQ(Query("SELECT value + 1 FROM counter"), "42");
   EXPECT_EQ(Query("SELECT value FROM config WHERE field = 'host'"), "a");

@@ -137,7 +137,7 @@ DELETE FROM sessions WHERE user_id = 7;
 \! redis KEYS 'session:*'
 
 -- Events.
-CREATE FOREIGN TABLE events (stream_id text, kind text, user_id int, details jsonb OPTIONS (redis '*'))
+CREATE FOREIGN TABLE events (stream_id redis_stream_id, kind text, user_id int, details jsonb OPTIONS (redis '*'))
   SERVER redis_server
   OPTIONS (table_type 'stream', table_key_prefix 'events');
 CREATE FUNCTION publish() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -152,7 +152,7 @@ INSERT INTO accounts VALUES (1, 'ada'), (2, 'bob');
 UPDATE accounts SET name = 'Ada' WHERE id = 1;
 SELECT kind, user_id, details FROM events ORDER BY stream_id;
 SELECT count(*) FROM events
-  WHERE to_timestamp(split_part(stream_id, '-', 1)::bigint / 1000.0) > now() - interval '1 hour';
+  WHERE stream_id >= now() - interval '1 hour';
 SELECT redis_command('redis_server', 'XTRIM', 'events', 'MAXLEN', '2') AS trimmed;
 \! redis XLEN events
 
