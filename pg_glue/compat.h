@@ -16,6 +16,8 @@
 // Before 15 it was a flag: random access or not.
 #if PG_VERSION_NUM < 150000
 #define TUPLESORT_NONE false
+#endif
+
 // 16 lets input functions report an error without raising it, to whoever asked for that.
 #if PG_VERSION_NUM < 160000
 #define ereturn(context, dummy_value, ...) \
