@@ -360,6 +360,9 @@ TEST_F(KeyTableTest, PlansThatNameRows) {
   EXPECT_FALSE(names({}));
   t_.Bind("string", {"v"});
   EXPECT_TRUE(names({}));  // the one row
+  ScanPlan nothing;
+  nothing.op = ScanOp::kNothing;
+  EXPECT_FALSE(t_.table().NamesRows(nothing, WriteKind::kDelete));
   t_.Bind("list", {"e"});
   EXPECT_FALSE(names({}));
   t_.Bind("list", {"i:integer", "e"});

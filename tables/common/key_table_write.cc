@@ -238,6 +238,7 @@ absl::Status KeyTable::BuildWrites(absl::Span<const WriteOp> ops, const ServerIn
 // --- Rows named by a plan -----------------------------------------------------------------------
 
 bool KeyTable::NamesRows(const ScanPlan& plan, WriteKind kind) const {
+  if (plan.op == ScanOp::kNothing) return false;  // no predicate stands for that
   if (elements_->has_row_number()) return false;
   if (kind == WriteKind::kUpdate && !elements_->UpdatesByIdentity()) return false;
   if (naming_.many() && plan.keys != KeyAccess::kLookup) return false;
