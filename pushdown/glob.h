@@ -3,7 +3,9 @@
 //   *      any bytes, none too          [abc] [a-c] [^a]  one byte of a class, or none of it
 //   ?      one byte                     \                 takes the meaning of the byte after it
 //
-// Everything is bytes; nothing here depends on a locale or an encoding.
+// Everything is bytes; nothing here depends on a locale or an encoding. (A range of a class with
+// one end beyond ASCII depends, in Redis, on whether the processor has signed characters; here it
+// does not.)
 
 #ifndef REDIS_FDW_PUSHDOWN_GLOB_H_
 #define REDIS_FDW_PUSHDOWN_GLOB_H_
