@@ -68,6 +68,16 @@ SELECT * FROM try('h', '{
   "f = ANY (''{}'')", "f = ANY (''{NULL}'')", "f <> ALL (''{}'') AND f = ''a''",
   "f NOT IN (''a'', NULL)", "f <> ANY (''{NULL}'')", "f = ''a'' AND f = ''b''", "f < ALL (ARRAY[''b'', NULL])"}');
 
+-- So is a statement that would write the only row there is.
+CREATE FOREIGN TABLE one (v text) SERVER redis_server OPTIONS (table_type 'string', table_key_prefix 'one');
+INSERT INTO one VALUES ('x');
+DELETE FROM one WHERE v IS NULL;
+UPDATE one SET v = 'y' WHERE v NOT IN ('z', NULL);
+DELETE FROM h WHERE f = 'a' AND v IS NULL;
+\! redis GET one
+DELETE FROM one WHERE v IS NOT NULL;
+\! redis EXISTS one
+
 -- LIKE: escapes, characters of several bytes, what globs are made of.
 SELECT * FROM try('h', '{
   "f LIKE ''a%''", "f LIKE ''%b''", "f LIKE ''_''", "f LIKE ''_b''", "f LIKE ''a\\\\%''", "f LIKE ''a*''",
