@@ -60,11 +60,8 @@ bool PlanLookup(const ScanRequest& request, int column, Semantics semantics, Sca
 }
 
 bool PlanCount(const ScanRequest& request, ScanPlan* plan) {
-  if (request.output.kind != OutputKind::kCount || !request.predicates.empty()) return false;
   ScanPlan count = PlanScan(request);
-  count.op = ScanOp::kCount;
-  count.cost.rows = 1;
-  count.cost.per_row = 0;
+  if (!TurnIntoCount(request, &count)) return false;
   *plan = std::move(count);
   return true;
 }
@@ -133,6 +130,16 @@ bool DecidesAll(const ScanRequest& request, const ScanPlan& plan) {
                      [](const PlannedPredicate& p) { return p.answer == Answer::kExact; });
 }
 
+bool TurnIntoCount(const ScanRequest& request, ScanPlan* plan) {
+  if (request.output.kind != OutputKind::kCount || !DecidesAll(request, *plan)) return false;
+  plan->op = ScanOp::kCount;
+  plan->order = Ordering();
+  plan->cost.startup = request.round_trip_cost;
+  plan->cost.rows = 1;
+  plan->cost.per_row = 0;
+  return true;
+}
+
 void CostOneReply(const ScanRequest& request, ScanPlan* plan) {
   const bool ordered = request.order.column < 0 || plan->order == request.order;
   if (request.rows_wanted >= 0 && ordered && DecidesAll(request, *plan)) {
@@ -184,6 +191,12 @@ std::string OperandText(const ScanPlan& plan, int column, absl::Span<const Compa
 std::string EqualityText(const ScanPlan& plan, int column,
                          absl::Span<const std::string> operand_names) {
   return OperandText(plan, column, {CompareOp::kEq, CompareOp::kIn}, operand_names);
+}
+
+bool UsesColumn(const ScanPlan& plan, int column) {
+  return std::any_of(
+      plan.predicates.begin(), plan.predicates.end(),
+      [column](const PlannedPredicate& planned) { return planned.predicate.column == column; });
 }
 
 std::string OffsetText(const ScanPlan& plan, absl::Span<const std::string> operand_names) {

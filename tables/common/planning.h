@@ -68,6 +68,10 @@ bool PlanRange(const ScanRequest& request, int column, Answer (*answer)(Semantic
 // Whether the plan decides every predicate of the request exactly.
 bool DecidesAll(const ScanRequest& request, const ScanPlan& plan);
 
+// If the rows of the plan, which decides all, are only counted: makes it a count by one command,
+// and returns true. No order is promised of it.
+bool TurnIntoCount(const ScanRequest& request, ScanPlan* plan);
+
 // Costs of a plan whose rows come in one reply (ZRANGE, LRANGE), which Redis makes as a whole
 // before the first row can be read: most of an element's cost is paid then. Where a limit will
 // reach Redis (it is known, all predicates are decided exactly, and the order that is wanted is the
@@ -92,6 +96,9 @@ std::string OperandText(const ScanPlan& plan, int column, absl::Span<const Compa
 // The same for equalities.
 std::string EqualityText(const ScanPlan& plan, int column,
                          absl::Span<const std::string> operand_names);
+
+// Whether any predicate of the plan is on `column`.
+bool UsesColumn(const ScanPlan& plan, int column);
 
 // The offset and the limit of the plan as they are named; "0" and "-1" where there is none.
 std::string OffsetText(const ScanPlan& plan, absl::Span<const std::string> operand_names);

@@ -1,27 +1,26 @@
 // Reading lists.
 
-#include <algorithm>
-#include <limits>
+#include "tables/list/list_scan.h"
+
 #include <utility>
 
 #include "core/base/status.h"
-#include "pushdown/bounds.h"
 #include "pushdown/operands.h"
 #include "tables/common/element_source.h"
 #include "tables/common/planning.h"
+#include "tables/common/positions.h"
 #include "tables/list/list_table.h"
 
 namespace redis_fdw {
 namespace {
 
-absl::Status WriteIndexed(absl::string_view element, absl::string_view, int64_t index,
+absl::Status WriteElement(absl::string_view element, absl::string_view, int64_t index,
                           RowWriter* rows) {
-  Cell parts[] = {Cell::Int64(index), Cell::Bytes(element)};
-  rows->Write(parts, index);
-  return absl::OkStatus();
+  return WriteIndexed(element, index, rows);
 }
 
-constexpr ElementShape kIndexed = {1, &WriteIndexed};
+constexpr ElementShape kIndexed = {1, &WriteElement};
+constexpr PositionCommands kByIndex = {"LRANGE", nullptr, "LLEN", &kIndexed};
 
 // The answer to LINDEX.
 class IndexSink : public StepSink {
@@ -31,34 +30,12 @@ class IndexSink : public StepSink {
   absl::Status OnElement(const ReplyElement& element) override {
     if (element.type == ReplyType::kNil) return absl::OkStatus();  // no such index
     if (element.depth != 0 || element.type != ReplyType::kBulk) return UnexpectedReply("LINDEX");
-    return WriteIndexed(element.bytes, {}, index_, rows());
+    return WriteIndexed(element.bytes, index_, rows());
   }
 
  private:
   const int64_t index_;
 };
-
-// Elements start ... stop, both inclusive; stop -1 is the last.
-std::unique_ptr<StepSource> NewSpanSource(absl::string_view key, int64_t start, int64_t stop,
-                                          RowWriter* rows) {
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  int64_t left = rows->left();
-  if (left > 0) {
-    int64_t last = start > kMax - left ? kMax : start + left - 1;
-    stop = stop < 0 ? last : std::min(stop, last);
-  }
-  Command command("LRANGE");
-  command.Key(key).ArgInt(start).ArgInt(stop);
-  return NewSnapshotSource(std::move(command), &kIndexed, rows, start);
-}
-
-std::unique_ptr<StepSource> NewRangeSource(absl::string_view key, const IntRange& range,
-                                           RowWriter* rows) {
-  int64_t start = std::max<int64_t>(range.min, 0);
-  if (range.max < start) return std::make_unique<FixedSource>(0, nullptr);
-  bool to_the_end = range.max == std::numeric_limits<int64_t>::max();
-  return NewSpanSource(key, start, to_the_end ? -1 : range.max, rows);
-}
 
 std::unique_ptr<StepSource> NewLookupSource(absl::string_view key, absl::Span<const int64_t> wanted,
                                             const IntRange& range, RowWriter* rows) {
@@ -79,23 +56,33 @@ std::unique_ptr<StepSource> NewLookupSource(absl::string_view key, absl::Span<co
 
 }  // namespace
 
+absl::Status WriteIndexed(absl::string_view element, int64_t index, RowWriter* rows) {
+  Cell parts[] = {Cell::Int64(index), Cell::Bytes(element)};
+  rows->Write(parts, index);
+  return absl::OkStatus();
+}
+
 ElementSourceFactory ListElements::Open(const ScanPlan& plan, const ScanOptions&) const {
-  std::vector<Predicate> predicates = PredicatesOf(plan);
-  switch (plan.op) {
-    case ScanOp::kLookup:
-      return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
-        return NewLookupSource(key, ResolveIntegers(predicates, kIndex, params),
+  const std::vector<Predicate> predicates = PredicatesOf(plan);
+  if (plan.op == ScanOp::kLookup && UsesColumn(plan, kElement)) {
+    return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+      return NewElementsSource(key, ResolveKeys(predicates, kElement, params),
                                ResolveIntRange(predicates, kIndex, params), rows);
-      };
-    case ScanOp::kRange:
-      return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
-        return NewRangeSource(key, ResolveIntRange(predicates, kIndex, params), rows);
-      };
-    default:
-      return [](absl::string_view key, absl::Span<const Cell>, RowWriter* rows) {
-        return NewSpanSource(key, 0, -1, rows);
-      };
+    };
   }
+  if (plan.op == ScanOp::kLookup) {
+    return [predicates](absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+      return NewLookupSource(key, ResolveIntegers(predicates, kIndex, params),
+                             ResolveIntRange(predicates, kIndex, params), rows);
+    };
+  }
+  return [predicates, op = plan.op, backwards = Descends(plan)](
+             absl::string_view key, absl::Span<const Cell> params, RowWriter* rows) {
+    const IntRange range = ResolveIntRange(predicates, kIndex, params);
+    if (op == ScanOp::kCount) return NewPositionsCount(&kByIndex, key, range, rows);
+    if (backwards) return NewReverseSource(key, range, rows);
+    return NewPositionsSource(&kByIndex, key, range, rows);
+  };
 }
 
 }  // namespace redis_fdw

@@ -4,7 +4,6 @@
 #include "core/base/status.h"
 #include "tables/common/collection_row.h"
 #include "tables/common/key_table.h"
-#include "tables/common/planning.h"
 #include "tables/list/list_import.h"
 #include "tables/registry.h"
 
@@ -29,10 +28,6 @@ class ListTableType : public TableType {
 
 REDIS_FDW_REGISTER_TABLE_TYPE(ListTableType);
 
-Answer AnswerIndex(Semantics semantics) {
-  return semantics == Semantics::kInteger ? Answer::kExact : Answer::kLocal;
-}
-
 }  // namespace
 
 LayoutRules ListElements::Layout() {
@@ -46,38 +41,6 @@ LayoutRules ListElements::Layout() {
   PartRule element{"element", {}};
   element.bound.identity = true;
   return {kName, "(element) or (index, element)", {index, element}, false};
-}
-
-ScanPlan ListElements::Plan(const ScanRequest& request) const {
-  ScanPlan plan = PlanScan(request);
-  if (has_index()) {
-    ScanPlan range;
-    bool has_range = PlanRange(request, kIndex, &AnswerIndex, &range);
-    if (PlanLookup(request, kIndex, Semantics::kInteger, &plan)) {
-      // Other comparisons take indexes away before anything is asked. PlanRange() has listed the
-      // equalities among them a second time.
-      for (const PlannedPredicate& planned : range.predicates) {
-        if (planned.predicate.op != CompareOp::kEq) plan.predicates.push_back(planned);
-      }
-      return plan;
-    }
-    if (has_range) plan = range;
-    plan.order.column = kIndex;
-  }
-  return plan;
-}
-
-std::vector<std::string> ListElements::Describe(const ScanPlan& plan, const ScanOptions&,
-                                                absl::Span<const std::string> operand_names,
-                                                absl::string_view key) const {
-  switch (plan.op) {
-    case ScanOp::kLookup:
-      return {absl::StrCat("LINDEX ", key, " ", EqualityText(plan, kIndex, operand_names))};
-    case ScanOp::kRange:
-      return {absl::StrCat("LRANGE ", key, " START STOP")};
-    default:
-      return {absl::StrCat("LRANGE ", key, " 0 -1")};
-  }
 }
 
 std::string ListElements::DescribeRow(absl::Span<const Cell> parts, int64_t row_number) const {

@@ -2,8 +2,8 @@
 // or with row_per 'key' a row per list, its elements an array (tables/common/collection_row.h).
 // Indexes count from 0.
 //
-// list_table.cc declares and plans, list_scan.cc reads, list_modify.cc writes, list_positions.h
-// follows indexes through a statement's deletes.
+// list_table.cc declares, list_plan.cc plans, list_scan.cc, list_search.cc and list_reverse.cc
+// read, list_modify.cc writes, list_positions.h follows indexes through a statement's deletes.
 //
 // A row is named by its index and its element: lists shift under other clients' hands, so every
 // write checks that the element is still where it was read, and is refused (kSerialization) if not.
@@ -36,16 +36,19 @@ class ListElements : public Elements {
   // An INSERT leaves the index to the list.
   int generated_part() const override { return kIndex; }
 
-  // A lookup of indexes before a range of them before a scan; all are exact.
+  // A lookup of indexes; else one of elements, if that is cheaper than a range of indexes or a
+  // scan. All are exact. The order of indexes is delivered, the descending one only where few rows
+  // are wanted of it.
   ScanPlan Plan(const ScanRequest& request) const override;
   std::vector<std::string> Describe(const ScanPlan& plan, const ScanOptions& options,
                                     absl::Span<const std::string> operand_names,
                                     absl::string_view key) const override;
 
   // A lookup is LINDEX, several in a pipeline; a range and a scan are LRANGE: one streamed command,
-  // since pages lose or repeat rows when the list changes. Both are O(distance from the nearer
-  // end), with a step of a node's worth of elements. A negative index is no row, not one counted
-  // from the end.
+  // since pages lose or repeat rows when the list changes, of the rows that are wanted. Both are
+  // O(distance from the nearer end), with a step of a node's worth of elements. A negative index is
+  // no row, not one counted from the end. Elements are looked for by LPOS, and a list is read from
+  // its end by a script: list_scan.h. A count is LLEN.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
@@ -64,6 +67,10 @@ class ListElements : public Elements {
 
  private:
   bool has_index() const { return columns().has(kIndex); }
+  // Whether the plan may be read from its end.
+  static bool MayReverse(const ScanRequest& request, const ScanPlan& plan);
+  // Whether it is.
+  static bool Descends(const ScanPlan& plan);
   // The index at which a row was read. Checks the identity.
   absl::StatusOr<int64_t> OriginalIndex(const WriteOp& op) const;
 };

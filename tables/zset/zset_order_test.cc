@@ -221,7 +221,34 @@ TEST_F(ZsetOrderTest, OfNumericsOnlyTheNearestDoubleIsKnown) {
   EXPECT_THAT(CommandsOf(Plan(Request({Score(CompareOp::kGt, 0, Semantics::kNumeric),
                                        Score(CompareOp::kLt, 1, Semantics::kNumeric)})),
                          {Cell::Double(1), Cell::Double(2)}),
-              ElementsAre("ZRANGEBYSCORE k 1 2 WITHSCORES"));
+              ElementsAre("ZRANGEBYSCORE k 0.9999999999999999 2.0000000000000004 WITHSCORES"));
+  // The steps around two neighbors overlap.
+  std::vector<Cell> list = {Cell::Double(1), Cell::Double(5), Cell::Double(1.0000000000000002)};
+  EXPECT_THAT(CommandsOf(Plan(Request({Score(CompareOp::kIn, 0, Semantics::kNumeric)})),
+                         {Cell::List(list)}),
+              ElementsAre("ZRANGEBYSCORE k 0.9999999999999999 1.0000000000000004 WITHSCORES",
+                          "ZRANGEBYSCORE k 4.999999999999999 5.000000000000001 WITHSCORES"));
+}
+
+// Patterns only narrow, and cannot say which ranks members have.
+TEST_F(ZsetOrderTest, PatternsOfMembers) {
+  ScanPlan plan = Plan(Request({Member(CompareOp::kLike, 0)}));
+  EXPECT_EQ(plan.op, ScanOp::kScan);
+  ASSERT_THAT(plan.predicates, SizeIs(1));
+  EXPECT_EQ(plan.predicates[0].answer, Answer::kSuperset);
+  EXPECT_EQ(Describe(plan), "ZSCAN k CURSOR MATCH (narrowed by member LIKE $1) COUNT 1000");
+  t_.Reply("ZSCAN k 0 MATCH a* COUNT 1000", Array({Bulk("0"), Bulks({"ab", "1"})}));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a%")}, {Cell::Null()}}), ElementsAre("0: \"ab\", 1"));
+  t_.options.mode = ScanMode::kSnapshot;
+  EXPECT_EQ(Describe(plan), "ZRANGE k 0 -1 WITHSCORES");
+  t_.Reply("ZRANGE k 0 -1 WITHSCORES", Bulks({"ab", "1", "b", "2"}));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a%")}}), SizeIs(2));
+  EXPECT_EQ(PlanCount({Member(CompareOp::kLike, 0)}).op, ScanOp::kScan);
+  // In the order of scores, or of some, all members come.
+  EXPECT_TRUE(Plan(Request({Member(CompareOp::kLike, 0)}, kDescending)).predicates.empty());
+  plan = Plan(Request({Member(CompareOp::kLike, 0), Score(CompareOp::kGt, 1)}));
+  EXPECT_EQ(plan.op, ScanOp::kRange);
+  EXPECT_THAT(plan.predicates, SizeIs(1));
 }
 
 TEST_F(ZsetOrderTest, OneListIsUsed) {

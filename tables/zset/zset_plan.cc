@@ -70,23 +70,6 @@ bool PlanScoreLists(const ScanRequest& request, ScanPlan* plan) {
   return true;
 }
 
-// If the rows of the plan, which decides all, are only counted: Redis counts them.
-bool PlanCountOf(const ScanRequest& request, ScanPlan* plan) {
-  if (request.output.kind != OutputKind::kCount || !DecidesAll(request, *plan)) return false;
-  plan->op = ScanOp::kCount;
-  plan->order = Ordering();
-  plan->cost.startup = request.round_trip_cost;
-  plan->cost.rows = 1;
-  plan->cost.per_row = 0;
-  return true;
-}
-
-bool HasOn(const ScanPlan& plan, int column) {
-  return std::any_of(
-      plan.predicates.begin(), plan.predicates.end(),
-      [column](const PlannedPredicate& planned) { return planned.predicate.column == column; });
-}
-
 // One end of a range of scores as EXPLAIN shows it.
 std::string BoundText(const ScanPlan& plan, CompareOp exclusive, CompareOp inclusive,
                       absl::string_view unbounded, absl::Span<const std::string> operand_names) {
@@ -115,7 +98,7 @@ ScanPlan ZsetElements::Plan(const ScanRequest& request) const {
     return plan;
   }
   if (columns().has(kRank) && PlanRange(request, kRank, &AnswerRank, &plan)) {
-    if (PlanCountOf(request, &plan)) return plan;
+    if (TurnIntoCount(request, &plan)) return plan;
     plan.order.column = kRank;
     const bool any = SingleOperand(plan, kRank) || !request.order.descending;
     if (any && IsByScore(request.order)) plan.order = request.order;
@@ -127,7 +110,7 @@ ScanPlan ZsetElements::Plan(const ScanRequest& request) const {
     CostOneReply(request, &plan);
     return plan;
   }
-  if (PlanCountOf(request, &plan)) return plan;
+  if (TurnIntoCount(request, &plan)) return plan;
   if (ranged || IsByScore(request.order)) {
     plan.op = ScanOp::kRange;
     plan.order.column = kScore;
@@ -135,6 +118,7 @@ ScanPlan ZsetElements::Plan(const ScanRequest& request) const {
     CostOneReply(request, &plan);
     return plan;
   }
+  PlanMatch(request, kMember, &plan);
   return plan;
 }
 
@@ -175,7 +159,7 @@ std::string ZsetElements::DescribeLookup(const ScanPlan& plan,
 std::string ZsetElements::DescribeCount(const ScanPlan& plan,
                                         absl::Span<const std::string> operand_names,
                                         absl::string_view key) {
-  if (!HasOn(plan, kScore)) return absl::StrCat("ZCARD ", key);
+  if (!UsesColumn(plan, kScore)) return absl::StrCat("ZCARD ", key);
   return absl::StrCat("ZCOUNT ", key, " ", MinText(plan, operand_names), " ",
                       MaxText(plan, operand_names));
 }
@@ -186,10 +170,10 @@ std::string ZsetElements::DescribeRange(const ScanPlan& plan,
   const bool down = Descends(plan);
   const bool ranked = ShowsRank(plan.output);
   const bool limited = plan.limit >= 0 || plan.limit_operand >= 0;
-  if (HasOn(plan, kRank) || (ranked && !HasOn(plan, kScore) && !down)) {
+  if (UsesColumn(plan, kRank) || (ranked && !UsesColumn(plan, kScore) && !down)) {
     return DescribePositions("ZRANGE", " WITHSCORES", plan, kRank, "rank", operand_names, key);
   }
-  if (ranked && !HasOn(plan, kScore) && !limited) {
+  if (ranked && !UsesColumn(plan, kScore) && !limited) {
     return absl::StrCat("ZREVRANGE ", key, " 0 -1 WITHSCORES");
   }
   std::string command = down ? "ZREVRANGEBYSCORE" : "ZRANGEBYSCORE";

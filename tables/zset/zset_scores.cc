@@ -7,18 +7,11 @@
 namespace redis_fdw {
 namespace {
 
-// The nearest double of a numeric is not the numeric: what is beyond the one may be at the other.
-Predicate Widened(Predicate predicate) {
-  if (predicate.semantics != Semantics::kNumeric) return predicate;
-  if (predicate.op == CompareOp::kGt) predicate.op = CompareOp::kGe;
-  if (predicate.op == CompareOp::kLt) predicate.op = CompareOp::kLe;
-  return predicate;
-}
-
-// The scores that equal an operand, or may do so; an integer that no double equals has two
-// neighbors.
-DoubleRange PointOf(const Cell& operand) {
-  const Predicate equal;
+// The scores that equal an operand of the list, or may do so: of an integer that no double equals
+// and of a numeric they are several.
+DoubleRange PointOf(const Predicate& list, const Cell& operand) {
+  Predicate equal;
+  equal.semantics = list.semantics;
   return ResolveDoubleRange(absl::MakeConstSpan(&equal, 1), equal.column,
                             absl::MakeConstSpan(&operand, 1));
 }
@@ -58,19 +51,16 @@ DoubleRange Within(const DoubleRange& bounds, const DoubleRange& point) {
 
 std::vector<DoubleRange> ResolveScores(absl::Span<const Predicate> predicates, int column,
                                        absl::Span<const Cell> params) {
-  std::vector<Predicate> bounds;
-  const Cell* list = nullptr;
-  for (const Predicate& predicate : predicates) {
-    if (predicate.column != column) continue;
-    if (predicate.op == CompareOp::kIn) list = &params[static_cast<size_t>(predicate.operand)];
-    bounds.push_back(Widened(predicate));
-  }
-  std::vector<DoubleRange> ranges = {ResolveDoubleRange(bounds, column, params)};
-  if (list != nullptr) {
+  std::vector<DoubleRange> ranges = {ResolveDoubleRange(predicates, column, params)};
+  const auto list = std::find_if(
+      predicates.begin(), predicates.end(),
+      [column](const Predicate& p) { return p.column == column && p.op == CompareOp::kIn; });
+  if (list != predicates.end()) {
     std::vector<DoubleRange> points;
-    const bool many = list->kind() == Cell::Kind::kList;
-    for (const Cell& cell : many ? list->list() : absl::MakeConstSpan(list, 1)) {
-      const DoubleRange point = PointOf(cell);
+    const Cell& operand = params[static_cast<size_t>(list->operand)];
+    const bool many = operand.kind() == Cell::Kind::kList;
+    for (const Cell& cell : many ? operand.list() : absl::MakeConstSpan(&operand, 1)) {
+      const DoubleRange point = PointOf(*list, cell);
       if (!point.empty) points.push_back(point);
     }
     Merge(&points);
