@@ -201,7 +201,10 @@ TEST_F(ListOrderTest, LooksForElements) {
   Reply("LPOS k c COUNT 0", Nil());
   EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a")}, {Cell::Bytes("b")}, {Cell::Bytes("c")}}),
               ElementsAre("0: 0, \"a\" #0", "0: 5, \"a\" #5"));
-  plan = Plan(Request({Element(CompareOp::kIn, 0)}, kUp));
+  ScanRequest several = Request({Element(CompareOp::kIn, 0)}, kUp);
+  several.stats = {{-1, 2}};
+  plan = Plan(several);
+  EXPECT_EQ(plan.op, ScanOp::kLookup);
   EXPECT_EQ(plan.order.column, -1);
   std::vector<Cell> list = {Cell::Bytes("a"), Cell::Null(), Cell::Bytes("b"), Cell::Bytes("a")};
   EXPECT_THAT(t_.Scan(plan, {{Cell::List(list)}}), ElementsAre("0: 0, \"a\" #0", "0: 5, \"a\" #5"));
@@ -245,7 +248,7 @@ TEST_F(ListOrderTest, ElementsEndAtTheLimit) {
 TEST_F(ListOrderTest, OldServersSendTheList) {
   t_.server().options.version = "6.0.5";
   ScanRequest request = Request({Element(CompareOp::kIn, 0), Index(CompareOp::kGe, 1)});
-  request.stats = {{-1, 3}};
+  request.stats = {{-1, 2}};
   ScanPlan plan = Plan(request);
   EXPECT_EQ(plan.op, ScanOp::kLookup);
   std::vector<Cell> list = {Cell::Bytes("a"), Cell::Bytes("c"), Cell::Bytes("none")};

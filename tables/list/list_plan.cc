@@ -12,8 +12,9 @@
 namespace redis_fdw {
 namespace {
 
-// What Redis spends on an element that it compares, as a share of the cost of one that it sends.
-constexpr double kCompareShare = 0.05;
+// What Redis spends on an element that it compares, as a share of the cost of one that it sends:
+// 31 ms of 220 for 1,000,000.
+constexpr double kCompareShare = 0.15;
 
 Answer AnswerIndex(Semantics semantics) {
   return semantics == Semantics::kInteger ? Answer::kExact : Answer::kLocal;

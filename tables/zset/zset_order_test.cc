@@ -119,7 +119,7 @@ TEST_F(ZsetOrderTest, DescribesOrders) {
   EXPECT_EQ(Describe(plan), "ZREVRANGEBYSCORE k +inf -inf WITHSCORES LIMIT 0 10");
   plan.limit_operand = 1;
   plan.offset_operand = 2;
-  EXPECT_EQ(Describe(plan), "ZREVRANGEBYSCORE k +inf -inf WITHSCORES LIMIT $3 LEAST(10, $2)");
+  EXPECT_EQ(Describe(plan), "ZREVRANGE k START STOP WITHSCORES (offset $3, limit LEAST(10, $2))");
   plan = Plan(Request({Score(CompareOp::kGt, 0), Score(CompareOp::kLe, 1)}, kDescending));
   plan.limit_operand = 2;
   EXPECT_EQ(Describe(plan), "ZREVRANGEBYSCORE k $2 ($1 WITHSCORES LIMIT 0 $3");
@@ -136,11 +136,11 @@ TEST_F(ZsetOrderTest, LimitsGoIntoTheCommand) {
   plan = Plan(Request({}, kDescending));
   plan.limit_operand = 0;
   plan.offset_operand = 1;
-  t_.Reply("ZREVRANGEBYSCORE k inf -inf WITHSCORES LIMIT 5 2", Bulks({"b", "2", "a", "1"}));
+  t_.Reply("ZREVRANGE k 5 6 WITHSCORES", Bulks({"b", "2", "a", "1"}));
   EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(2), Cell::Int64(5)}}),
               ElementsAre("0: \"b\", 2", "0: \"a\", 1"));
   EXPECT_THAT(CommandsOf(plan, {Cell::Null(), Cell::Int64(5)}),
-              ElementsAre("ZREVRANGEBYSCORE k inf -inf WITHSCORES LIMIT 5 -1"));
+              ElementsAre("ZREVRANGE k 5 -1 WITHSCORES"));
   EXPECT_THAT(CommandsOf(plan, {Cell::Null(), Cell::Null()}),
               ElementsAre("ZREVRANGEBYSCORE k inf -inf WITHSCORES"));
   EXPECT_THAT(CommandsOf(plan, {Cell::Int64(0), Cell::Null()}), IsEmpty());

@@ -176,6 +176,10 @@ std::string ZsetElements::DescribeRange(const ScanPlan& plan,
   if (ranked && !UsesColumn(plan, kScore) && !limited) {
     return absl::StrCat("ZREVRANGE ", key, " 0 -1 WITHSCORES");
   }
+  if (!ranked && !UsesColumn(plan, kScore) && plan.offset_operand >= 0) {
+    return DescribePositions(down ? "ZREVRANGE" : "ZRANGE", " WITHSCORES", plan, kRank, "rank",
+                             operand_names, key);
+  }
   std::string command = down ? "ZREVRANGEBYSCORE" : "ZRANGEBYSCORE";
   if (ranked) command = absl::StrCat("EVAL (ZCOUNT, ", command, ")");
   const std::string list = OperandText(plan, kScore, {CompareOp::kIn}, operand_names);

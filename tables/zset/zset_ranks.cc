@@ -1,6 +1,5 @@
 // Reading members together with their ranks.
 
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -54,12 +53,6 @@ absl::Status WriteFound(absl::string_view member, const ReplyElement& answer, Ro
     return UnexpectedReply("ZRANK");
   }
   return WriteMember(member, answer.bytes.substr(colon + 1), rank, rows);
-}
-
-bool IsAll(const DoubleRange& range) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  return range.min == -kInfinity && range.max == kInfinity && !range.min_exclusive &&
-         !range.max_exclusive;
 }
 
 bool Contains(const DoubleRange& range, double score) {

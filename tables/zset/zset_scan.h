@@ -39,6 +39,9 @@ std::unique_ptr<StepSource> NewRankedSource(absl::string_view key, const ScoreRe
 // ZSCORE and ZRANK of members, in one script.
 extern const LookupCommands kRankedLookup;
 
+// Whether every score is in the range.
+bool IsAll(const DoubleRange& range);
+
 // The ranges that the predicates on scores leave, disjoint and ascending; none if they contradict
 // each other. Of a list (kIn) one for each value, of which there may be one.
 std::vector<DoubleRange> ResolveScores(absl::Span<const Predicate> predicates, int column,

@@ -1,6 +1,7 @@
 // Ranges of scores.
 
 #include <algorithm>
+#include <limits>
 
 #include "tables/zset/zset_scan.h"
 
@@ -48,6 +49,12 @@ DoubleRange Within(const DoubleRange& bounds, const DoubleRange& point) {
 }
 
 }  // namespace
+
+bool IsAll(const DoubleRange& range) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  return range.min == -kInfinity && range.max == kInfinity && !range.min_exclusive &&
+         !range.max_exclusive;
+}
 
 std::vector<DoubleRange> ResolveScores(absl::Span<const Predicate> predicates, int column,
                                        absl::Span<const Cell> params) {

@@ -43,7 +43,8 @@ class ZsetElements : public Elements {
   // In the order of scores, or where those are in a range: ZRANGEBYSCORE or ZREVRANGEBYSCORE
   // (O(log n + rows)), one streamed command whose rows are of one moment, since pages by rank lose
   // or repeat rows when the set changes. Redis makes all of its reply at once, or with LIMIT the
-  // rows that are wanted. By rank it is ZRANGE. Other members' scores and ranks with them:
+  // rows that are wanted; those before an offset it passes over one by one, where scores are in a
+  // range, else by rank. By rank it is ZRANGE. Other members' scores and ranks with them:
   // zset_scan.h.
   //
   // Counts are ZCOUNT and ZCARD. A scan is ZRANGE or ZSCAN (O(n) both); ZRANGE where ranks are
