@@ -91,7 +91,8 @@ class PlansTest : public ConformanceTest {
     redis().Command({"SADD", "another key", "x"});
   }
 
-  // None; of each column that is looked up: one value, one that is nowhere, and a list.
+  // None; of each column that is looked up: one value, one that is nowhere, and a list; of each of
+  // numbers, ranges.
   std::vector<Condition> Conditions() {
     std::vector<Condition> conditions = {{"none", {}, {}, rows_}};
     absent_ = sample().row(kRows + 5);
@@ -115,7 +116,31 @@ class PlansTest : public ConformanceTest {
       add(CompareOp::kEq, absent_.cells()[column], {absent_.cells()[column]});
       add(CompareOp::kIn, Cell::List(list), list);
     }
+    for (size_t column = 0; column < rows_[0].cells().size(); ++column)
+      AddRange(column, &conditions);
     return conditions;
+  }
+  // From one row's number, and from there to another's. The latter are of two predicates.
+  void AddRange(size_t column, std::vector<Condition>* conditions) const {
+    const Cell& low = rows_[rows_.size() / 3].cells()[column];
+    const Cell& high = rows_[rows_.size() / 2].cells()[column];
+    SampleLookup lookup = {static_cast<int>(column), Semantics::kInteger};
+    if (low.kind() == Cell::Kind::kDouble) lookup.semantics = Semantics::kDouble;
+    if (low.kind() != Cell::Kind::kDouble && low.kind() != Cell::Kind::kInt64) return;
+    Condition from = {
+        absl::StrCat(column, ">=", DebugString(low)), {On(lookup, CompareOp::kGe)}, {low}, {}};
+    Condition between = {absl::StrCat(from.name, "<", DebugString(high)),
+                         {On(lookup, CompareOp::kGe), On(lookup, CompareOp::kLt)},
+                         {low, high},
+                         {}};
+    between.predicates[1].operand = kFirstOperand + 1;
+    for (const SampleRow& row : rows_) {
+      if (Compare(row.cells()[column], low) < 0) continue;
+      from.rows.push_back(row);
+      if (Compare(row.cells()[column], high) < 0) between.rows.push_back(row);
+    }
+    conditions->push_back(std::move(from));
+    conditions->push_back(std::move(between));
   }
 
   ScanRequest RequestOf(const Condition& condition) const {
