@@ -173,12 +173,41 @@ SELECT kind FROM texts WHERE stream_id > 'soon' OR stream_id = '1640995200001-0'
 SELECT kind FROM bytes WHERE stream_id > '1640995200000-10' ORDER BY stream_id DESC;
 SELECT min(stream_id), max(stream_id) FROM texts;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT kind FROM texts WHERE stream_id COLLATE "C" >= '1640995200000-0';
+EXPLAIN (VERBOSE, COSTS OFF) SELECT kind FROM bytes WHERE stream_id > '1640995200000-0' AND stream_id < '1640995200001-0';
+-- Whatever the collation, the rows are those of an ordinary table, in its order.
+CREATE FUNCTION compare() RETURNS TABLE (problem text) LANGUAGE plpgsql AS $$
+DECLARE
+  c text; op text; operand text; direction text; query text; a text; b text; tried int := 0;
+BEGIN
+  CREATE TEMP TABLE plain AS SELECT stream_id, kind FROM texts;
+  FOR c IN SELECT quote_ident(collname) FROM pg_collation
+           WHERE collname IN ('default', 'C', 'POSIX', 'C.utf8', 'ucs_basic', 'und-x-icu', 'en-x-icu', 'ar-x-icu', 'de-AT-x-icu') LOOP
+    FOREACH op IN ARRAY ARRAY['<', '<=', '>', '>='] LOOP
+      FOREACH operand IN ARRAY ARRAY['1640995200000-0', '1640995200000-10', '1640995200000-2', '1640995200000', '1640995200001',
+          '1640995200003-7', '1640995200005-0', '1640995200006', '164099520000', '9', '9-9', '10-0', '10', '99-5', '100-0',
+          '1640995200000-', '1640995200000x', '01640995200000-0', '', 'soon', '-', '2', '16409952000001-0'] LOOP
+        FOREACH direction IN ARRAY ARRAY['ASC', 'DESC'] LOOP
+          query := format('SELECT string_agg(stream_id, %L) FROM (SELECT stream_id FROM %%s WHERE stream_id %s %L COLLATE %s '
+                          'ORDER BY stream_id COLLATE %s %s) s', ' ', op, operand, c, c, direction);
+          EXECUTE format(query, 'texts') INTO a;
+          EXECUTE format(query, 'plain') INTO b;
+          tried := tried + 1;
+          IF a IS DISTINCT FROM b THEN problem := query || ': ' || coalesce(a, 'NULL') || ' is not ' || coalesce(b, 'NULL'); RETURN NEXT; END IF;
+        END LOOP;
+      END LOOP;
+    END LOOP;
+  END LOOP;
+  DROP TABLE plain;
+  IF tried < 500 THEN problem := 'tried only ' || tried; RETURN NEXT; END IF;
+END $$;
+SELECT * FROM compare();
 -- With digits of another number order and bounds are as ever.
 \! redis DEL texts
 INSERT INTO texts VALUES ('9-0', 'a'), ('10-0', 'b'), ('100-0', 'c');
 SELECT kind FROM texts ORDER BY stream_id;
 SELECT kind FROM texts WHERE stream_id > '10-0' ORDER BY stream_id DESC;
 SELECT kind FROM bytes WHERE stream_id > '10-0' ORDER BY stream_id;
+SELECT * FROM compare();
 
 -- In another schema, and under a name that is somebody else's.
 CREATE SCHEMA elsewhere;
