@@ -1,7 +1,5 @@
 #include "pg_glue/group_sort.h"
 
-#include <cstring>
-
 namespace redis_fdw {
 
 GroupSort* NewGroupSort(TupleDesc desc, AttrNumber attnum, Oid sort_operator, Oid collation,
@@ -11,6 +9,7 @@ GroupSort* NewGroupSort(TupleDesc desc, AttrNumber attnum, Oid sort_operator, Oi
   sort->attnum = attnum;
   sort->sort_operator = sort_operator;
   sort->collation = collation;
+  sort->context = CurrentMemoryContext;
   sort->owner = owner;
   sort->values =
       AllocSetContextCreate(CurrentMemoryContext, "redis_fdw group", ALLOCSET_DEFAULT_SIZES);
@@ -19,14 +18,17 @@ GroupSort* NewGroupSort(TupleDesc desc, AttrNumber attnum, Oid sort_operator, Oi
 }
 
 void BeginGroup(GroupSort* sort) {
-  // The scan may be spilled while another one's turn is on.
+  // The scan may be spilled while another one's turn is on, and what is current while a row is
+  // asked for lives no longer than the row.
   ResourceOwner old = CurrentResourceOwner;
+  MemoryContext old_context = MemoryContextSwitchTo(sort->context);
   CurrentResourceOwner = sort->owner;
   bool nulls_first = false;  // there are none
   sort->sorted =
       tuplesort_begin_heap(sort->desc, 1, &sort->attnum, &sort->sort_operator, &sort->collation,
                            &nulls_first, work_mem, nullptr, TUPLESORT_NONE);
   CurrentResourceOwner = old;
+  MemoryContextSwitchTo(old_context);
 }
 
 void PutGroupRow(GroupSort* sort, TupleTableSlot* slot) {
@@ -42,10 +44,8 @@ bool NextGroupRow(GroupSort* sort, TupleTableSlot* slot) {
     DropGroup(sort);
     return false;
   }
-  slot_getallattrs(sort->row);
-  memcpy(slot->tts_values, sort->row->tts_values, sizeof(Datum) * sort->desc->natts);
-  memcpy(slot->tts_isnull, sort->row->tts_isnull, sizeof(bool) * sort->desc->natts);
-  ExecStoreVirtualTuple(slot);
+  // The executor may still use this row while the rest of its group is set aside.
+  ExecCopySlot(slot, sort->row);
   return true;
 }
 

@@ -17,6 +17,7 @@ struct GroupSort {
   AttrNumber attnum;
   Oid sort_operator;
   Oid collation;
+  MemoryContext context;   // the query's, that the sort lives in
   ResourceOwner owner;     // keeps the files
   Tuplesortstate* sorted;  // a group being returned; else null
   TupleTableSlot* row;     // of it
@@ -31,8 +32,7 @@ void BeginGroup(GroupSort* sort);
 void PutGroupRow(GroupSort* sort, TupleTableSlot* slot);
 void EndGroup(GroupSort* sort);
 
-// The next row of the group into the slot, as a virtual tuple that lives until the next call; false
-// if there is none (any more).
+// The next row of the group into the slot, which owns it; false if there is none (any more).
 bool NextGroupRow(GroupSort* sort, TupleTableSlot* slot);
 
 // Forgets the group.

@@ -117,6 +117,16 @@ EXECUTE since('11');
 EXECUTE since(NULL);
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events WHERE stream_id = '10-0';
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events WHERE stream_id > '10-0' AND stream_id <= '2022-01-01+00'::timestamptz;
+-- Order, limit, offset, minimum and count.
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events ORDER BY stream_id DESC LIMIT 2;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events WHERE stream_id >= now() - interval '1 hour' ORDER BY stream_id LIMIT 2 OFFSET 1;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events WHERE kind > 'a' ORDER BY stream_id LIMIT 2;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT max(stream_id) FROM events;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM events;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events JOIN log ON stream_id = id ORDER BY id;
+SELECT kind FROM events ORDER BY stream_id DESC LIMIT 2 OFFSET 1;
+SELECT kind FROM events WHERE kind > 'a' ORDER BY stream_id LIMIT 2;
+SELECT EXISTS (SELECT FROM events WHERE stream_id > '10-0'), EXISTS (SELECT FROM events WHERE stream_id < '9-0');
 -- Ids are Redis's to choose, or given.
 INSERT INTO events (kind) VALUES ('g') RETURNING stream_id > '1640995200001-0' AS later, kind;
 INSERT INTO events VALUES (NULL, 'h') RETURNING stream_id >= '2024-01-01+00'::timestamptz AS recent;
@@ -174,6 +184,12 @@ SELECT kind FROM bytes WHERE stream_id > '1640995200000-10' ORDER BY stream_id D
 SELECT min(stream_id), max(stream_id) FROM texts;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT kind FROM texts WHERE stream_id COLLATE "C" >= '1640995200000-0';
 EXPLAIN (VERBOSE, COSTS OFF) SELECT kind FROM bytes WHERE stream_id > '1640995200000-0' AND stream_id < '1640995200001-0';
+EXPLAIN (VERBOSE, COSTS OFF) SELECT kind FROM texts ORDER BY stream_id DESC LIMIT 3;
+-- Rows of a group that are in use while its rest is set aside, since a connection is wanted elsewhere.
+ALTER SERVER redis_server OPTIONS (ADD pool_max_size '1');
+SELECT kind, stream_id, (SELECT string_agg(i.kind, ' ' ORDER BY i.stream_id DESC) FROM texts i WHERE i.stream_id >= o.stream_id) AS later
+  FROM (SELECT * FROM texts ORDER BY stream_id LIMIT 4) o;
+ALTER SERVER redis_server OPTIONS (DROP pool_max_size);
 -- Whatever the collation, the rows are those of an ordinary table, in its order.
 CREATE FUNCTION compare() RETURNS TABLE (problem text) LANGUAGE plpgsql AS $$
 DECLARE
