@@ -152,6 +152,14 @@ class Scan {
   virtual const Counters& counters() const = 0;
 };
 
+// A scan of some rows, which says how many there are in all.
+class SampleScan : public Scan {
+ public:
+  // Rows in the table: exact of one key, extrapolated from some for many. REQUIRES: the scan has
+  // reached its end.
+  virtual double total_rows() const = 0;
+};
+
 struct ScanOptions {
   ScanMode mode = ScanMode::kAuto;
   int64_t fetch_size = 1000;  // rows a batch, elements a page
@@ -190,6 +198,18 @@ class Table {
   virtual absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan,
                                                          const ScanOptions& options,
                                                          Pipeline* pipeline) const = 0;
+
+  // A random sample of the rows, of all columns in their order: at most `rows` of them, each at
+  // most once. What it costs grows with `rows` and not with the table. Otherwise as OpenScan();
+  // takes a parameter row without cells. The same `seed` makes the same choices where they are
+  // ours.
+  virtual absl::StatusOr<std::unique_ptr<SampleScan>> OpenSample(int64_t rows, uint64_t seed,
+                                                                 const ScanOptions& options,
+                                                                 Pipeline* pipeline) const = 0;
+
+  // The column that shows the key, of a table of many keys whose rows are not keys: as many keys as
+  // it has values; -1: none.
+  virtual int key_column() const { return -1; }
 
   // State for the BuildWrites() calls of one statement; may be null.
   virtual std::unique_ptr<WriteState> NewWriteState() const { return nullptr; }

@@ -62,6 +62,14 @@ struct WriteRun {
 using ElementSourceFactory = std::function<std::unique_ptr<StepSource>(
     absl::string_view key, absl::Span<const Cell> params, RowWriter* rows)>;
 
+// A sample of the rows of one key: some of them, at random.
+struct ElementSample {
+  int64_t wanted = 1;  // rows; at least 1
+  int64_t size = 2;    // rows the key had when it was asked for that; more than `wanted`
+  uint64_t seed = 0;
+  const ServerInfo* server = nullptr;  // who will be asked; for the call only
+};
+
 class Elements {
  public:
   virtual ~Elements() = default;
@@ -93,6 +101,17 @@ class Elements {
                                             absl::string_view key) const = 0;
   // How rows are read. May hold `this`.
   virtual ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const = 0;
+
+  // The command that says in O(1) how many rows a key has: "HLEN". Null: a key is a row.
+  virtual const char* size_command() const { return nullptr; }
+  // The source of a sample: about `sample.wanted` rows and no more (but for what a page of a cursor
+  // has more), each at most once, at a cost that does not grow with the key. `key` and `rows`
+  // outlive it. REQUIRES: size_command() is not null.
+  virtual std::unique_ptr<StepSource> OpenSample(absl::string_view /*key*/,
+                                                 const ElementSample& /*sample*/,
+                                                 RowWriter* /*rows*/) const {
+    return nullptr;
+  }
 
   // As Table::DescribeWrite().
   virtual std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,

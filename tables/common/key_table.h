@@ -4,8 +4,8 @@
 // template), the columns that show a key and its TTL, and how a batch of writes falls into runs of
 // one key. The type's Elements know nothing of it.
 //
-// key_table.cc declares and plans, key_table_scan.cc reads, key_table_write.cc writes,
-// key_table_ttl.cc says what becomes of TTLs then, truncate.cc removes.
+// key_table.cc declares and plans, key_table_scan.cc reads, key_table_sample.cc reads some,
+// key_table_write.cc writes, key_table_ttl.cc says what becomes of TTLs then, truncate.cc removes.
 
 #ifndef REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
 #define REDIS_FDW_TABLES_COMMON_KEY_TABLE_H_
@@ -75,6 +75,14 @@ class KeyTable : public Table {
   // Many keys are found by SCAN (O(keyspace), in pages) and read in a pipeline (keys_source.h).
   absl::StatusOr<std::unique_ptr<Scan>> OpenScan(const ScanPlan& plan, const ScanOptions& options,
                                                  Pipeline* pipeline) const override;
+
+  // Some keys are found, asked how large they are, and then read in part (sample_source.h).
+  absl::StatusOr<std::unique_ptr<SampleScan>> OpenSample(int64_t rows, uint64_t seed,
+                                                         const ScanOptions& options,
+                                                         Pipeline* pipeline) const override;
+  int key_column() const override {
+    return naming_.many() && !elements_->row_is_key() ? map().key_column : -1;
+  }
 
   std::unique_ptr<WriteState> NewWriteState() const override;
   absl::Status BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo& server,

@@ -134,9 +134,14 @@ Lines RowLines(const RowBatch& batch) {
 absl::StatusOr<Lines> TableTester::TryScan(const ScanPlan& plan, const Params& params) {
   ASSIGN_OR_RETURN(std::unique_ptr<redis_fdw::Scan> scan,
                    table_->OpenScan(plan, options, pipeline_.get()));
+  return RunScan(scan.get(), plan.output.width(), params);
+}
+
+absl::StatusOr<Lines> TableTester::RunScan(redis_fdw::Scan* scan, size_t columns,
+                                           const Params& params) {
   std::vector<absl::Span<const Cell>> rows(params.begin(), params.end());
   RETURN_IF_ERROR(scan->Start(rows));
-  RowBatch batch(plan.output.width(), batch_rows, batch_bytes);
+  RowBatch batch(columns, batch_rows, batch_bytes);
   Lines lines;
   largest_batch = 0;
   while (true) {
@@ -152,6 +157,20 @@ absl::StatusOr<Lines> TableTester::TryScan(const ScanPlan& plan, const Params& p
 
 Lines TableTester::Scan(const ScanPlan& plan, const Params& params) {
   auto lines = TryScan(plan, params);
+  EXPECT_TRUE(lines.ok()) << lines.status();
+  return lines.ok() ? *lines : Lines();
+}
+
+absl::StatusOr<Lines> TableTester::TrySample(int64_t rows, double* total, uint64_t seed) {
+  ASSIGN_OR_RETURN(std::unique_ptr<SampleScan> scan,
+                   table_->OpenSample(rows, seed, options, pipeline_.get()));
+  ASSIGN_OR_RETURN(Lines lines, RunScan(scan.get(), table_->columns().size(), {{}}));
+  if (total != nullptr) *total = scan->total_rows();
+  return lines;
+}
+
+Lines TableTester::Sample(int64_t rows, double* total, uint64_t seed) {
+  auto lines = TrySample(rows, total, seed);
   EXPECT_TRUE(lines.ok()) << lines.status();
   return lines.ok() ? *lines : Lines();
 }

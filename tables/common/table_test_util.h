@@ -59,6 +59,11 @@ class TableTester {
   Lines Scan(const ScanPlan& plan, const Params& params = {{}});
   absl::StatusOr<Lines> TryScan(const ScanPlan& plan, const Params& params = {{}});
 
+  // Runs a whole sample of that many rows and returns its rows in the same form, and in *total, if
+  // it is not null, how many there are in all. Fails the test on an error.
+  Lines Sample(int64_t rows, double* total = nullptr, uint64_t seed = 1);
+  absl::StatusOr<Lines> TrySample(int64_t rows, double* total = nullptr, uint64_t seed = 1);
+
   // The commands of a batch, as redis-cli would take them, scripts shown as SCRIPT.
   absl::StatusOr<Lines> BuildWrites(const std::vector<WriteOp>& ops, bool want_results = false,
                                     WriteState* state = nullptr);
@@ -80,6 +85,7 @@ class TableTester {
   size_t largest_batch = 0;  // rows, of the latest scan
 
  private:
+  absl::StatusOr<Lines> RunScan(redis_fdw::Scan* scan, size_t columns, const Params& params);
   std::string Answer(const FakeServer::Argv& argv);
   std::string AnswerMany(const FakeServer::Argv& argv);
 

@@ -11,6 +11,7 @@
 #include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
 #include "tables/common/planning.h"
+#include "tables/common/sample.h"
 #include "tables/hash/hash_field_ttl.h"
 #include "tables/hash/hash_table.h"
 
@@ -130,6 +131,20 @@ ElementSourceFactory HashElements::Open(const ScanPlan& plan, const ScanOptions&
     if (!ShowsTtl(*rows)) return make(false);
     return std::make_unique<ByServerSource>(make);
   };
+}
+
+std::unique_ptr<StepSource> HashElements::OpenSample(absl::string_view key,
+                                                     const ElementSample& sample,
+                                                     RowWriter* rows) const {
+  const bool with_ttl = ShowsTtl(*rows) && sample.server->HasFieldTtl();
+  if (!with_ttl && sample.server->AtLeast(6, 2)) {
+    return NewRandomSource("HRANDFIELD", key, "WITHVALUES", sample, &kFieldAndValue, rows);
+  }
+  Command all("HGETALL");
+  all.Key(key);
+  CollectionCommands commands = {std::move(all), "HSCAN", with_ttl ? &kWithTtl : &kFieldAndValue,
+                                 with_ttl ? kScanTtlScript : nullptr};
+  return NewFirstPagesSource(std::move(commands), key, sample, rows);
 }
 
 }  // namespace redis_fdw

@@ -37,6 +37,11 @@ class HashElements : public Elements {
   // MATCH. A count is HLEN (O(1)), but not where fields have TTLs: HLEN counts those too that have
   // expired and were not removed yet, so there the fields are scanned, and counted.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
+  const char* size_command() const override { return "HLEN"; }
+  // HRANDFIELD (6.2) of some thousand fields each; pages of HSCAN from servers that have no such
+  // command, and where fields' TTLs are shown, which it does not tell.
+  std::unique_ptr<StepSource> OpenSample(absl::string_view key, const ElementSample& sample,
+                                         RowWriter* rows) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
                             absl::string_view key) const override;

@@ -9,6 +9,7 @@
 #include "tables/common/element_source.h"
 #include "tables/common/planning.h"
 #include "tables/common/positions.h"
+#include "tables/common/sample.h"
 #include "tables/list/list_table.h"
 
 namespace redis_fdw {
@@ -83,6 +84,17 @@ ElementSourceFactory ListElements::Open(const ScanPlan& plan, const ScanOptions&
     if (backwards) return NewReverseSource(key, range, rows);
     return NewPositionsSource(&kByIndex, key, range, rows);
   };
+}
+
+std::unique_ptr<StepSource> ListElements::OpenSample(absl::string_view key,
+                                                     const ElementSample& sample,
+                                                     RowWriter* rows) const {
+  auto indexes = [key](const SampleBlock& block) {
+    Command command("LRANGE");
+    command.Key(key).ArgInt(block.start).ArgInt(block.start + block.count - 1);
+    return command;
+  };
+  return NewBlockSource(sample, indexes, &kIndexed, rows);
 }
 
 }  // namespace redis_fdw

@@ -50,6 +50,11 @@ class ListElements : public Elements {
   // no row, not one counted from the end. Elements are looked for by LPOS, and a list is read from
   // its end by a script: list_scan.h. A count is LLEN.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
+  const char* size_command() const override { return "LLEN"; }
+  // LRANGEs, each of up to a hundred elements (O(n) to get there, but a node of the list at a
+  // step).
+  std::unique_ptr<StepSource> OpenSample(absl::string_view key, const ElementSample& sample,
+                                         RowWriter* rows) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
                             absl::string_view key) const override;

@@ -8,6 +8,7 @@
 #include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
 #include "tables/common/planning.h"
+#include "tables/common/sample.h"
 #include "tables/set/set_table.h"
 
 namespace redis_fdw {
@@ -56,6 +57,12 @@ ElementSourceFactory SetElements::Open(const ScanPlan& plan, const ScanOptions& 
     }
     return NewCollectionSource(std::move(commands), key, options, rows);
   };
+}
+
+std::unique_ptr<StepSource> SetElements::OpenSample(absl::string_view key,
+                                                    const ElementSample& sample,
+                                                    RowWriter* rows) const {
+  return NewRandomSource("SRANDMEMBER", key, nullptr, sample, &kMemberOnly, rows);
 }
 
 }  // namespace redis_fdw

@@ -33,6 +33,10 @@ class SetElements : public Elements {
   // fetch_size a command, or SISMEMBERs in a pipeline. A scan is SMEMBERS or SSCAN (O(n) both), of
   // which LIKE and bounds on the member make a MATCH. A count is SCARD (O(1)).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
+  const char* size_command() const override { return "SCARD"; }
+  // SRANDMEMBER of some thousand members each.
+  std::unique_ptr<StepSource> OpenSample(absl::string_view key, const ElementSample& sample,
+                                         RowWriter* rows) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
                             absl::string_view key) const override;

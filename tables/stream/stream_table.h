@@ -48,6 +48,12 @@ class StreamElements : public Elements {
   // an entry. A scan is XRANGE or XREVRANGE in pages of fetch_size (stream_pages.h), a count
   // without conditions XLEN (O(1)).
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
+  const char* size_command() const override { return "XLEN"; }
+  // XRANGEs, each of up to a hundred entries, from points that are spread over the time between the
+  // first entry and the last: a stream cannot be asked for an entry by its number. Where many came
+  // at once fewer of them are taken than of others.
+  std::unique_ptr<StepSource> OpenSample(absl::string_view key, const ElementSample& sample,
+                                         RowWriter* rows) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
                             absl::string_view key) const override;

@@ -12,6 +12,7 @@
 #include "tables/common/element_source.h"
 #include "tables/common/planning.h"
 #include "tables/common/positions.h"
+#include "tables/common/sample.h"
 #include "tables/zset/zset_table.h"
 
 namespace redis_fdw {
@@ -157,6 +158,20 @@ ElementSourceFactory ZsetElements::Open(const ScanPlan& plan, const ScanOptions&
     commands.expected_rows = expected;
     return NewCollectionSource(std::move(commands), key, options, rows);
   };
+}
+
+std::unique_ptr<StepSource> ZsetElements::OpenSample(absl::string_view key,
+                                                     const ElementSample& sample,
+                                                     RowWriter* rows) const {
+  if (!columns().has(kRank) && sample.server->AtLeast(6, 2)) {
+    return NewRandomSource("ZRANDMEMBER", key, "WITHSCORES", sample, &kMemberAndScore, rows);
+  }
+  auto ranks = [key](const SampleBlock& block) {
+    Command command("ZRANGE");
+    command.Key(key).ArgInt(block.start).ArgInt(block.start + block.count - 1).Arg("WITHSCORES");
+    return command;
+  };
+  return NewBlockSource(sample, ranks, &kMemberAndScore, rows);
 }
 
 }  // namespace redis_fdw

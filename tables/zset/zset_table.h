@@ -50,6 +50,11 @@ class ZsetElements : public Elements {
   // Counts are ZCOUNT and ZCARD. A scan is ZRANGE or ZSCAN (O(n) both); ZRANGE where ranks are
   // shown.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
+  const char* size_command() const override { return "ZCARD"; }
+  // ZRANDMEMBER (6.2) of some thousand members each; ranges of ranks from servers that have no such
+  // command, and where ranks are shown, which it does not tell.
+  std::unique_ptr<StepSource> OpenSample(absl::string_view key, const ElementSample& sample,
+                                         RowWriter* rows) const override;
 
   std::string DescribeWrite(WriteKind kind, ConflictPolicy conflict,
                             absl::string_view key) const override;

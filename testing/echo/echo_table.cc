@@ -98,6 +98,10 @@ class EchoTable : public Table {
                                                  Pipeline*) const override {
     return std::unique_ptr<Scan>(std::make_unique<EchoScan>(&RowsOf(key_), plan.output.columns));
   }
+  absl::StatusOr<std::unique_ptr<SampleScan>> OpenSample(int64_t, uint64_t, const ScanOptions&,
+                                                         Pipeline*) const override {
+    return MakeError(ErrorKind::kUnsupported, "echoes are not sampled");
+  }
   absl::Status BuildWrites(absl::Span<const WriteOp> ops, const ServerInfo&, bool, WriteState*,
                            std::vector<PlannedWrite>* out) const override {
     Rows& rows = RowsOf(key_);
