@@ -1,6 +1,5 @@
 #include "pg_glue/scan.h"
 
-#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,24 +16,7 @@
 namespace redis_fdw {
 namespace {
 
-// Bytes of values a batch may hold; the rows are bounded by fetch_size.
-constexpr size_t kBatchBytes = 1024 * 1024;
-
 RedisScan* ScanOf(ForeignScanState* node) { return static_cast<RedisScan*>(node->fdw_state); }
-
-void InitOutput(RedisScan* scan, TupleDesc desc, List* columns, MemoryContext context) {
-  if (scan->runtime->object->plan.output.kind == OutputKind::kCount) return;
-  scan->noutput = list_length(columns) - scan->runtime->object->plan.output.naming;
-  scan->output = (ColumnIo*)palloc0(sizeof(ColumnIo) * (scan->noutput + 1));
-  scan->output_attnums = (AttrNumber*)palloc0(sizeof(AttrNumber) * (scan->noutput + 1));
-  for (int i = 0; i < scan->noutput; ++i) {
-    int ordinal = list_nth_int(columns, i);
-    AttrNumber attnum = scan->binding->attnums[ordinal];
-    scan->output_attnums[i] = attnum;
-    InitColumnIo(&scan->output[i], scan->binding, ordinal, TupleDescAttr(desc, attnum - 1),
-                 context);
-  }
-}
 
 // Prepares to sort within groups, where the plan's order is one of groups.
 void InitGroups(RedisScan* scan, TupleDesc desc, List* sort) {
@@ -42,29 +24,6 @@ void InitGroups(RedisScan* scan, TupleDesc desc, List* sort) {
   if (order.column < 0 || !order.grouped) return;
   scan->groups = NewGroupSort(desc, scan->binding->attnums[order.column], linitial_oid(sort),
                               lsecond_oid(sort), scan->owner);
-}
-
-// Error context of a conversion: which row of which key.
-void ConversionContext(void* arg) {
-  RedisScan* scan = static_cast<RedisScan*>(arg);
-  if (scan->converting == nullptr) return;
-  char row[256] = "";
-  Raised ignored;
-  RunCpp(
-      [&] {
-        const ScanRuntime& runtime = *scan->runtime->object;
-        const RowBatch& batch = *runtime.batch;
-        size_t i = scan->next_row - 1;
-        std::string text = scan->binding->table().DescribeRow(runtime.plan.output, batch.row(i),
-                                                              batch.row_number(i));
-        size_t n = (size_t)pg_mbcliplen(text.data(), (int)text.size(), (int)sizeof(row) - 1);
-        memcpy(row, text.data(), n);
-        row[n] = '\0';
-        return absl::OkStatus();
-      },
-      &ignored);
-  errcontext("column \"%s\" of foreign table \"%s\", Redis key \"%s\"%s%s", scan->converting->name,
-             scan->binding->relname, scan->binding->key_text, row[0] != '\0' ? ", " : "", row);
 }
 
 // A count into the slot: every column shows it.
@@ -76,21 +35,11 @@ void StoreCount(TupleTableSlot* slot, const Cell& count) {
   ExecStoreVirtualTuple(slot);
 }
 
-// Row `scan->next_row - 1` of the batch into the slot, as a virtual tuple; values in the current
-// memory context.
-void StoreRow(RedisScan* scan, TupleTableSlot* slot, const Cell* cells, int64 row_number) {
-  memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
-  memset(slot->tts_values, 0, sizeof(Datum) * slot->tts_tupleDescriptor->natts);
-  ErrorContextCallback context = {error_context_stack, ConversionContext, scan};
-  error_context_stack = &context;
-  for (int i = 0; i < scan->noutput; ++i) {
-    int att = scan->output_attnums[i] - 1;
-    scan->converting = &scan->output[i];
-    slot->tts_values[att] =
-        CellToDatum(&scan->output[i], cells[i], scan->binding->key_text, &slot->tts_isnull[att]);
-  }
-  scan->converting = nullptr;
-  error_context_stack = context.previous;
+// Row `row` of the batch into the slot, as a virtual tuple; values in the current memory context.
+void StoreRow(RedisScan* scan, TupleTableSlot* slot, const RowBatch& batch, size_t row) {
+  ReadRow(&scan->rows, batch, row, slot->tts_tupleDescriptor->natts, slot->tts_values,
+          slot->tts_isnull);
+  const int64 row_number = batch.row_number(row);
   if (row_number >= 0 && scan->groups == nullptr) SetRowNumber(&slot->tts_tid, row_number);
   ExecStoreVirtualTuple(slot);
 }
@@ -147,7 +96,7 @@ bool NextRow(RedisScan* scan, TupleTableSlot* slot) {
   if (scan->runtime->object->plan.output.kind == OutputKind::kCount) {
     StoreCount(slot, batch.row(row)[0]);
   } else {
-    StoreRow(scan, slot, batch.row(row).data(), batch.row_number(row));
+    StoreRow(scan, slot, batch, row);
   }
   return true;
 }
@@ -218,9 +167,7 @@ void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
     runtime->pipeline->SetSpill([=] { return SpillScan(scan, desc, context); });
     ASSIGN_OR_RETURN(runtime->scan, scan->binding->table().OpenScan(runtime->plan, runtime->options,
                                                                     runtime->pipeline.get()));
-    runtime->batch = std::make_unique<RowBatch>(
-        runtime->plan.output.width(), static_cast<size_t>(scan->binding->options->fetch_size),
-        kBatchBytes);
+    runtime->batch = NewBatch(runtime->plan.output, *scan->binding->options);
     return absl::OkStatus();
   });
 }
@@ -247,7 +194,7 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
   RedisScan* scan = NewRedisScan(node);
   TupleDesc desc = node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;
   scan->owner = CurrentResourceOwner;
-  InitOutput(scan, desc, (List*)list_nth(plan->fdw_private, kScanColumns), context);
+  InitRowDatums(&scan->rows, scan->binding, &scan->runtime->object->plan.output, desc, context);
   InitGroups(scan, desc, (List*)list_nth(plan->fdw_private, kScanSort));
   scan->complete_first = StatementWrites(estate, scan->binding);
   node->fdw_state = scan;

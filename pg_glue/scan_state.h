@@ -11,6 +11,7 @@
 #include "pg_glue/datum.h"
 #include "pg_glue/group_sort.h"
 #include "pg_glue/hung.h"
+#include "pg_glue/row_datums.h"
 #include "pg_glue/scan_store.h"
 #include "tables/table.h"
 
@@ -47,9 +48,7 @@ struct RedisScan {
   MemoryContext operand_context;  // values of the current run
   Cell* operand_cells;
 
-  int noutput;       // columns of a batch that go into the slot; the first ones
-  ColumnIo* output;  // one for each of them
-  AttrNumber* output_attnums;
+  RowDatums rows;  // from a batch into the slot
 
   bool started;     // Scan::Start() has been called for the current parameters
   size_t next_row;  // in the batch
@@ -61,9 +60,6 @@ struct RedisScan {
   ResourceOwner
       owner;  // of the query: keeps the store's file, whoever's turn it is when it is filled
   bool complete_first;  // the statement writes what this scan reads: all is set aside first
-
-  // For error contexts.
-  ColumnIo* converting;
 };
 
 }  // namespace redis_fdw
