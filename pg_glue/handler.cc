@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "pg_glue/analyze.h"
 #include "pg_glue/connect.h"
 #include "pg_glue/ddl_check.h"
 #include "pg_glue/direct_modify.h"
@@ -67,6 +68,7 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->ExplainForeignScan = redis_fdw::ExplainForeignScan;
   routine->ExplainForeignModify = redis_fdw::ExplainForeignModify;
   routine->ExplainDirectModify = redis_fdw::ExplainDirectModify;
+  routine->AnalyzeForeignTable = redis_fdw::AnalyzeForeignTable;
   routine->ImportForeignSchema = redis_fdw::ImportForeignSchema;
   PG_RETURN_POINTER(routine);
 }

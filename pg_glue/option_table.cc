@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -11,7 +12,16 @@
 namespace redis_fdw {
 namespace {
 
-enum class ValueKind { kText, kNonEmptyText, kHostPort, kInteger, kBoolean, kWord, kTableType };
+enum class ValueKind {
+  kText,
+  kNonEmptyText,
+  kHostPort,
+  kInteger,
+  kCost,
+  kBoolean,
+  kWord,
+  kTableType
+};
 
 // An option in one place. One that may stand on server and table has a row for each.
 struct OptionDef {
@@ -21,20 +31,23 @@ struct OptionDef {
   int min;  // kInteger
   int max;
   const char* words;  // kWord: those allowed, as a hint lists them
-  void (*store)(OptionValues* values, const char* text, int number);
+  void (*store)(OptionValues* values, const char* text, double number);
 };
 
-#define STORE_TEXT(field) [](OptionValues* v, const char* text, int) { v->field = text; }
-#define STORE_INT(field) [](OptionValues* v, const char*, int number) { v->field = number; }
-#define STORE_BOOL(field) [](OptionValues* v, const char*, int number) { v->field = number != 0; }
+#define STORE_TEXT(field) [](OptionValues* v, const char* text, double) { v->field = text; }
+#define STORE_INT(field) \
+  [](OptionValues* v, const char*, double number) { v->field = static_cast<int>(number); }
+#define STORE_COST(field) [](OptionValues* v, const char*, double number) { v->field = number; }
+#define STORE_BOOL(field) \
+  [](OptionValues* v, const char*, double number) { v->field = number != 0; }
 
-void StoreScanMode(OptionValues* v, const char* text, int) {
+void StoreScanMode(OptionValues* v, const char* text, double) {
   v->fdw.scan_mode = strcmp(text, "snapshot") == 0 ? ScanMode::kSnapshot
                      : strcmp(text, "cursor") == 0 ? ScanMode::kCursor
                                                    : ScanMode::kAuto;
 }
 
-void StoreRowPer(OptionValues* v, const char* text, int) {
+void StoreRowPer(OptionValues* v, const char* text, double) {
   v->fdw.row_per_key = strcmp(text, "key") == 0;
 }
 
@@ -54,6 +67,9 @@ constexpr OptionDef NonEmpty(const char* name, Oid catalog, decltype(OptionDef::
 constexpr OptionDef Integer(const char* name, Oid catalog, int min, int max,
                             decltype(OptionDef::store) store) {
   return {name, catalog, ValueKind::kInteger, min, max, nullptr, store};
+}
+constexpr OptionDef Cost(const char* name, Oid catalog, decltype(OptionDef::store) store) {
+  return {name, catalog, ValueKind::kCost, 0, 0, nullptr, store};
 }
 constexpr OptionDef Boolean(const char* name, Oid catalog, decltype(OptionDef::store) store) {
   return {name, catalog, ValueKind::kBoolean, 0, 1, nullptr, store};
@@ -81,6 +97,9 @@ const OptionDef kOptions[] = {
     Integer("batch_size", kServer, 1, kMaxRows, STORE_INT(fdw.batch_size)),
     Word("scan_mode", kServer, kScanModes, StoreScanMode),
     Boolean("updatable", kServer, STORE_BOOL(fdw.updatable)),
+    Cost("fdw_startup_cost", kServer, STORE_COST(fdw.startup_cost)),
+    Cost("fdw_tuple_cost", kServer, STORE_COST(fdw.tuple_cost)),
+    Boolean("use_remote_estimate", kServer, STORE_BOOL(fdw.use_remote_estimate)),
 
     NonEmpty("username", kMapping, STORE_TEXT(fdw.username)),
     Text("password", kMapping, STORE_TEXT(fdw.password)),
@@ -97,6 +116,9 @@ const OptionDef kOptions[] = {
     Integer("batch_size", kTable, 1, kMaxRows, STORE_INT(fdw.batch_size)),
     Word("scan_mode", kTable, kScanModes, StoreScanMode),
     Boolean("updatable", kTable, STORE_BOOL(fdw.updatable)),
+    Cost("fdw_startup_cost", kTable, STORE_COST(fdw.startup_cost)),
+    Cost("fdw_tuple_cost", kTable, STORE_COST(fdw.tuple_cost)),
+    Boolean("use_remote_estimate", kTable, STORE_BOOL(fdw.use_remote_estimate)),
 
     Word("redis", kColumn, kRoles, STORE_TEXT(column.role)),
     NonEmpty("field", kColumn, STORE_TEXT(column.field)),
@@ -155,6 +177,16 @@ int ParseInteger(const OptionDef& def, const char* text) {
   return static_cast<int>(value);
 }
 
+double ParseCost(const OptionDef& def, const char* text) {
+  double value = 0;
+  if (!parse_real(text, &value, 0, nullptr) || !std::isfinite(value) || value < 0) {
+    ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+                    errmsg("invalid value for option \"%s\": \"%s\"", def.name, text),
+                    errhint("It must be a number that is not negative.")));
+  }
+  return value;
+}
+
 [[noreturn]] void RaiseBadWord(const char* option, const char* text, const char* allowed) {
   ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
                   errmsg("invalid value for option \"%s\": \"%s\"", option, text),
@@ -182,10 +214,12 @@ void CheckWord(const OptionDef& def, const char* text) {
 }
 
 // Checks one value; returns it as a number where it is one.
-int CheckValue(const OptionDef& def, const char* text) {
+double CheckValue(const OptionDef& def, const char* text) {
   switch (def.kind) {
     case ValueKind::kInteger:
       return ParseInteger(def, text);
+    case ValueKind::kCost:
+      return ParseCost(def, text);
     case ValueKind::kBoolean:
       return ParseBoolean(def, text);
     case ValueKind::kNonEmptyText:
@@ -218,7 +252,7 @@ void ReadOptions(List* options, Oid catalog, OptionValues* into) {
     const OptionDef* def = FindOption(element->defname, catalog);
     if (def == nullptr) RaiseUnknownOption(element->defname, catalog);
     const char* text = defGetString(element);
-    int number = CheckValue(*def, text);
+    double number = CheckValue(*def, text);
     def->store(into, text, number);
   }
 }

@@ -19,6 +19,8 @@ OptionValues* NewOptionValues() {
   o->fetch_size = 1000;
   o->batch_size = 1000;
   o->scan_mode = ScanMode::kAuto;
+  o->startup_cost = ScanRequest().round_trip_cost;
+  o->tuple_cost = ScanRequest().element_cost;
   o->updatable = true;
   o->strict_key_prefix = true;
   return values;

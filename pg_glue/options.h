@@ -25,7 +25,7 @@ struct FdwOptions {
   // User mapping, else server.
   const char* username;  // null: none
   const char* password;  // null: none
-  // Table (fetch_size, batch_size, scan_mode and updatable: else server).
+  // Table (fetch_size, batch_size, scan_mode, updatable and what plans cost: else server).
   const char* table_type;
   const char* table_key_prefix;  // as written; null: key_template stands in its place
   const char* key_template;      // as written; null: table_key_prefix stands in its place
@@ -38,6 +38,9 @@ struct FdwOptions {
   int fetch_size;
   int batch_size;
   ScanMode scan_mode;
+  double startup_cost;       // fdw_startup_cost: of a command that is waited for
+  double tuple_cost;         // fdw_tuple_cost: of an element
+  bool use_remote_estimate;  // planning asks how many rows there are
 };
 
 // The options of a column.

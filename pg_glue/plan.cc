@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "pg_glue/estimate.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/join_paths.h"
 #include "pg_glue/order_paths.h"
@@ -75,6 +76,10 @@ void GetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   set_baserel_size_estimates(root, rel);
 
   ScanChoice* choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo, ScanWish());
+  if (LearnRows(*binding, *choice->plan->object, rel)) {
+    set_baserel_size_estimates(root, rel);
+    choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo, ScanWish());
+  }
   if (choice->narrows) rel->rows = clamp_row_est(Min(rel->rows, choice->rows));
 }
 

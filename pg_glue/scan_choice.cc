@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "pg_glue/estimate.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/quals.h"
@@ -51,11 +52,14 @@ Proofs ProveAll(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel,
 }
 
 // Asks the table type. Operand ordinals in the answer index proofs.items.
-void PlanInto(const TableBinding& binding, const Proofs& proofs, double rows_in_key,
+void PlanInto(const TableBinding& binding, const Proofs& proofs, double rows_in_key, double keys,
               const ScanWish& wish, ScanChoice* choice) {
   CallCpp([&] {
     ScanRequest request;
     request.rows_in_key = rows_in_key;
+    request.keys = keys;
+    request.round_trip_cost = binding.options->startup_cost;
+    request.element_cost = binding.options->tuple_cost;
     request.order = wish.order;
     request.rows_wanted = wish.rows;
     request.output.kind = wish.count ? OutputKind::kCount : OutputKind::kColumns;
@@ -100,7 +104,7 @@ ScanChoice* ChooseScan(PlannerInfo* root, const TableBinding& binding, RelOptInf
   ScanChoice* choice = (ScanChoice*)palloc0(sizeof(ScanChoice));
   choice->plan = Hang<ScanPlan>(CurrentMemoryContext);
   Proofs proofs = ProveAll(root, binding, rel, clauses);
-  PlanInto(binding, proofs, rel->tuples, wish, choice);
+  PlanInto(binding, proofs, rel->tuples, KeysInTable(root, rel, binding), wish, choice);
 
   const ScanPlan& plan = *choice->plan->object;
   choice->narrows = proofs.never || (!plan.predicates.empty() &&

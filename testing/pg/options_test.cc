@@ -53,6 +53,12 @@ TEST_F(OptionsTest, ServerOptions) {
   Refused(server("host_port 'a:1', scan_mode 'fast'"), "HV024", {"snapshot"});
   Refused(server("host_port 'a:1', scan_mode 'auto, cursor'"), "HV024", {"snapshot"});
   Refused(server("host_port 'a:1', scan_mode ''"), "HV024", {"snapshot"});
+  Refused(server("host_port 'a:1', fdw_startup_cost '-1'"), "HV024",
+          {"fdw_startup_cost", "-1", "not negative"});
+  Refused(server("host_port 'a:1', fdw_tuple_cost 'cheap'"), "HV024", {"fdw_tuple_cost", "cheap"});
+  Refused(server("host_port 'a:1', fdw_tuple_cost 'NaN'"), "HV024", {"fdw_tuple_cost"});
+  Refused(server("host_port 'a:1', use_remote_estimate 'maybe'"), "HV024",
+          {"use_remote_estimate", "true"});
   Refused(server("host_port 'a:1', updatable 'maybe'"), "HV024", {"updatable", "true"});
   Refused("ALTER SERVER redis_server OPTIONS (DROP host_port)", "HV00J", {"host_port"});
   pg().TakeNotices();
