@@ -177,7 +177,8 @@ TEST_F(LookupTest, SameAnswersWithPushdownOff) {
 
 TEST_F(LookupTest, WhatIsNotProvenStaysLocal) {
   Table("hc", "field char(4), value text", "hash", "h");
-  Table("zi", "member text, score numeric", "zset", "z2");
+  Table("zi", "member text, score numeric(5, 1)", "zset", "z2");
+  Table("zn", "member text, score numeric", "zset", "z2");
   MustExec(
       "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
   redis().Cli({"ZADD", "z2", "1", "a", "2.5", "b"});
@@ -190,6 +191,10 @@ TEST_F(LookupTest, WhatIsNotProvenStaysLocal) {
   }
   EXPECT_EQ(Query("SELECT value FROM h WHERE field = 'A' COLLATE ci"), "1");
   EXPECT_EQ(Query("SELECT member FROM zi WHERE score = 2.50"), "b");
+  // The nearest double of a numeric only narrows.
+  EXPECT_TRUE(absl::StrContains(Explain("SELECT * FROM zn WHERE score = 2.50"),
+                                "Redis Condition (rechecked)"));
+  EXPECT_EQ(Query("SELECT member FROM zn WHERE score = 2.50"), "b");
 }
 
 TEST_F(LookupTest, TypesThatAreEqualWhereTheirTextsAre) {
