@@ -143,7 +143,8 @@ class Scan {
   virtual absl::Status Start(absl::Span<const absl::Span<const Cell>> params) = 0;
 
   // Replaces the batch's rows by the next ones; none: the scan is at its end. Before it returns it
-  // asks for what comes after, so that Redis works while the caller consumes. Waits.
+  // asks for what comes after, so that Redis works while the caller consumes, unless the rows are
+  // all that the plan expects to be taken. Waits.
   virtual absl::Status NextBatch(RowBatch* batch) = 0;
 
   // Stops early. The connection is given back, or closed if much is still on its way.

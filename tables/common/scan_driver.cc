@@ -17,6 +17,7 @@ class ScanDriver : public Scan {
              SourceFactory factory, Pipeline* pipeline)
       : key_(key),
         limits_{plan.limit, plan.limit_operand, plan.offset_operand},
+        expected_rows_(plan.expected_rows),
         target_(plan.output, columns.part_of, columns.parts()),
         factory_(std::move(factory)),
         pipeline_(pipeline) {}
@@ -55,6 +56,7 @@ class ScanDriver : public Scan {
 
   RowWriter NewWriter(size_t param);
   absl::Status Fill(RowBatch* batch);
+  bool MayBeEnough(const RowBatch& batch);
   void Deliver(RowBatch* batch);
   bool Recover(const absl::Status& status);
   absl::Status SubmitReady();
@@ -67,6 +69,8 @@ class ScanDriver : public Scan {
 
   const std::string key_;
   const Limits limits_;
+  const int64_t expected_rows_;
+  bool expects_more_ = false;  // fewer rows than are expected were handed over so far
   RowTarget target_;
   SourceFactory factory_;
   Pipeline* pipeline_;
@@ -89,6 +93,7 @@ absl::Status ScanDriver::Start(absl::Span<const absl::Span<const Cell>> params) 
     params_.push_back(copy);
   }
   next_param_ = 0;
+  expects_more_ = expected_rows_ > 0;
   return absl::OkStatus();
 }
 
@@ -121,6 +126,7 @@ absl::Status ScanDriver::NextBatch(RowBatch* batch) {
 absl::Status ScanDriver::Fill(RowBatch* batch) {
   while (true) {
     Deliver(batch);
+    if (MayBeEnough(*batch)) return absl::OkStatus();
     RETURN_IF_ERROR(SubmitReady());
     if (batch->Full()) return in_flight_ > 0 ? pipeline_->Flush() : absl::OkStatus();
     if (in_flight_ == 0) {
@@ -131,6 +137,16 @@ absl::Status ScanDriver::Fill(RowBatch* batch) {
     }
     RETURN_IF_ERROR(pipeline_->RunUntil([&] { return MayProceed(batch); }));
   }
+}
+
+// Whether the caller gets what there is, though the batch is not full, and nothing is asked for
+// ahead: the rows that the plan expects to be taken are there, and no reply is on its way. Once a
+// scan; a caller who comes back wants more than that.
+bool ScanDriver::MayBeEnough(const RowBatch& batch) {
+  if (!expects_more_ || in_flight_ > 0) return false;
+  if (static_cast<int64_t>(batch.rows()) < expected_rows_) return false;
+  expects_more_ = false;
+  return true;
 }
 
 // Makes ready to go on after an error; false if the scan ends with it.

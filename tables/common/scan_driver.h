@@ -3,7 +3,8 @@
 // It copies the parameters, runs one parameter row after the other, keeps a bounded number of
 // commands in flight, lets their sinks fill the batch, stops when the batch is full, and asks ahead
 // before it returns, so that Redis works while the caller consumes. Nothing is connected to for a
-// parameter row that no element can answer.
+// parameter row that no element can answer. Once the rows that a plan expects to be taken are there
+// it hands them over, and asks for more only if the caller comes back.
 //
 // A connection that is lost takes no row with it where that can be helped: a parameter row that has
 // given none yet begins again, and sources that know where they are go on from there (cursors by

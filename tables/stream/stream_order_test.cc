@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "core/base/row_batch.h"
 #include "core/base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -160,6 +162,31 @@ TEST_F(StreamOrderTest, AnExpectationMakesTheFirstPagesSmall) {
       t_.server().CommandLines(),
       ElementsAre("XREVRANGE k + - COUNT 12", "XREVRANGE k 48-18446744073709551615 - COUNT 24",
                   "XREVRANGE k 24-18446744073709551615 - COUNT 30"));
+}
+
+// Whoever takes what was expected, and no more, causes no second page.
+TEST_F(StreamOrderTest, NothingIsAskedForBeyondAnExpectation) {
+  t_.options.fetch_size = 30;
+  ScanPlan plan = Plan({}, true, true);
+  plan.expected_rows = 2;
+  std::vector<StreamId> ids;
+  for (uint64_t ms = 1; ms <= 60; ++ms) ids.push_back({ms, 0});
+  t_.Handle(Stream(ids));
+  auto scan = t_.table().OpenScan(plan, t_.options, &t_.pipeline());
+  ASSERT_TRUE(scan.ok()) << scan.status();
+  for (int run = 0; run < 2; ++run) {
+    absl::Span<const Cell> none;
+    ASSERT_TRUE((*scan)->Start(absl::MakeConstSpan(&none, 1)).ok());
+    RowBatch batch(1, 100, 1 << 20);
+    ASSERT_TRUE((*scan)->NextBatch(&batch).ok());
+    EXPECT_EQ(batch.rows(), 12u);
+    EXPECT_THAT(t_.server().commands(), SizeIs(1));
+    t_.server().ClearCommands();
+  }
+  RowBatch batch(1, 100, 1 << 20);
+  ASSERT_TRUE((*scan)->NextBatch(&batch).ok());
+  EXPECT_EQ(batch.rows(), 48u);
+  (*scan)->Stop();
 }
 
 TEST_F(StreamOrderTest, CountsByXlen) {
