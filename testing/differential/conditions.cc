@@ -116,6 +116,13 @@ std::string Maker::OfKind(const Ref& ref) {
       return Word({absl::StrCat(ref.sql, " > '2000-01-01 00:00:00+00'::timestamptz"),
                    absl::StrCat("isfinite(", ref.sql, ")"),
                    absl::StrCat(ref.sql, " <= '2024-02-29'::timestamp")});
+    case Kind::kSortedId:
+      return Word({absl::StrCat(ref.sql, " >= '1970-01-01 00:00:00.0", random_.Between(10, 99),
+                                "+00'::timestamptz::redis_stream_id"),
+                   absl::StrCat(ref.sql, " < '2022-01-01 00:00:00+00'::timestamptz"),
+                   absl::StrCat(ref.sql, "::timestamptz > '1970-01-01 00:00:00.05+00'"),
+                   absl::StrCat(ref.sql, "::text LIKE '9%'"),
+                   absl::StrCat(ref.sql, " > now() - interval '1 hour'")});
     case Kind::kUuid:
       return absl::StrCat(ref.sql, "::text LIKE '0%'");
     case Kind::kEnum:

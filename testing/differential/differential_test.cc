@@ -46,7 +46,11 @@ class DifferentialTest : public PgRedisTest, public ::testing::WithParamInterfac
     MustExec(kTypeSetup);
     MustExec(absl::StrCat("CREATE SERVER other_server FOREIGN DATA WRAPPER redis_fdw ",
                           "OPTIONS (host_port '127.0.0.1:", redis().port(), "')"));
-    runner_ = std::make_unique<Runner>(Connect(), Connect(), Connect());
+    // After a crash the server takes a moment.
+    runner_ = std::make_unique<Runner>([this] {
+      WaitUntil([this] { return postgres().Connect(database()).ok(); });
+      return Connect();
+    });
   }
 
   // Makes both sides hold the world's rows.
@@ -137,7 +141,7 @@ TEST_P(DifferentialTest, AnswersAreThoseOfOrdinaryTables) {
   int64_t done = 0;
   // Each world has a seed of its own, which is all that it takes to see it again.
   Random seeds(base * kParts + GetParam());
-  while (done < wanted && failures < kMostFailures) {
+  while (done < wanted && failures < kMostFailures && !HasFatalFailure()) {
     const int queries = static_cast<int>(std::min<int64_t>(kQueriesPerWorld, wanted - done));
     if (!RunWorld(seeds.Next(), queries)) ++failures;
     done += queries;

@@ -147,7 +147,7 @@ void Maker::Semi(Query* query) {
     const std::string select = absl::StrCat("SELECT ", b->sql, " FROM ", source, Where(inner, 1));
     if (dice < 80) {
       query->conjuncts.push_back(absl::StrCat(left, " ", negated, "IN (", select, ")"));
-    } else if (dice < 90) {
+    } else if (dice < 90 && a->kind() != Kind::kList) {
       query->conjuncts.push_back(absl::StrCat(left, " = ANY (ARRAY(", select, "))"));
     } else {
       query->conjuncts.push_back(absl::StrCat(left, Word({" > ", " <> ", " <= "}),

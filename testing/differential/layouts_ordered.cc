@@ -107,7 +107,9 @@ void TableMaker::CollectionRows(const std::string& type) {
 void TableMaker::Streams() {
   redis_type_ = "stream";
   MakeKeys(Chance(35));
-  table_.columns.push_back(Make("id", TypeOf("stream_id"), "stream_id", true));
+  const std::string id = random_.Pick<std::string>(
+      {"stream_id", "stream_id", "redis_stream_id", "redis_stream_id", "bytea"});
+  table_.columns.push_back(Make("id", TypeOf(id), "stream_id", true));
   const size_t fields = random_.Below(4);
   const size_t first = table_.columns.size();
   for (size_t i = 0; i < fields; ++i) {
@@ -118,8 +120,9 @@ void TableMaker::Streams() {
     int64_t ms = random_.Pick<int64_t>({0, 1, 8, 95, 990, 1640995199990});
     int64_t seq = ms == 0 ? 1 : random_.Below(3);
     for (size_t n = rows_wanted_ / keys_.size(); n > 0; --n) {
-      Cells cells = {absl::StrCat(ms, "-", seq)};
-      std::vector<std::string> argv = {*cells[0]};
+      std::vector<std::string> argv = {absl::StrCat(ms, "-", seq)};
+      Cells cells = {id == "bytea" ? absl::StrCat("\\x", absl::BytesToHexString(argv[0]))
+                                   : argv[0]};
       for (size_t i = 0; i < fields; ++i) {
         cells.emplace_back();
         if (Chance(20)) continue;

@@ -87,10 +87,8 @@ std::vector<std::string> RandomOutputSettings(Random* random) {
   return {random->Pick(*all)};
 }
 
-Runner::Runner(PgConnection pushing, PgConnection plain, PgConnection oracle) {
-  sessions_.push_back(std::move(pushing));
-  sessions_.push_back(std::move(plain));
-  sessions_.push_back(std::move(oracle));
+Runner::Runner(std::function<PgConnection()> connect) : connect_(std::move(connect)) {
+  while (sessions_.size() < kSessions) sessions_.push_back(connect_());
 }
 
 std::string Runner::Prelude(const Trial& trial, int session) const {
@@ -216,6 +214,10 @@ std::string Runner::RunCursor(const Trial& trial) {
 }
 
 std::string Runner::Run(const Trial& trial) {
+  // Where a query has crashed a server process, the others have lost their sessions too.
+  for (PgConnection& session : sessions_) {
+    if (!session.connected()) session = connect_();
+  }
   switch (trial.query.mode) {
     case Query::Mode::kPlain:
       return RunPlain(trial);

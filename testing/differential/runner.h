@@ -5,6 +5,7 @@
 #define REDIS_FDW_TESTING_DIFFERENTIAL_RUNNER_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,8 @@ struct Trial {
 
 class Runner {
  public:
-  // Three sessions of one database.
-  Runner(PgConnection pushing, PgConnection plain, PgConnection oracle);
+  // `connect`: opens a session of the database with the tables.
+  explicit Runner(std::function<PgConnection()> connect);
 
   // What differs, or nothing.
   std::string Run(const Trial& trial);
@@ -58,6 +59,7 @@ class Runner {
                       const std::vector<PgResult>& results);
   std::string CompareErrors(const std::vector<PgResult>& results);
 
+  std::function<PgConnection()> connect_;
   std::vector<PgConnection> sessions_;
   int64_t executions_ = 0;
   int64_t tolerated_ = 0;

@@ -208,6 +208,7 @@ std::string Maker::Aggregate(const Ref& ref) {
     case Kind::kInstant:
     case Kind::kDate:
     case Kind::kEnum:
+    case Kind::kSortedId:
       if (Chance(60)) return absl::StrCat(Word({"min", "max"}), "(", c, ")");
       break;
     case Kind::kBool:

@@ -39,6 +39,7 @@ const std::vector<Type>& AllTypes() {
         {"mood", "mood", Kind::kEnum},
         {"jsonb", "jsonb", Kind::kJson},
         {"stream_id", "text", Kind::kStreamId},
+        {"redis_stream_id", "redis_stream_id", Kind::kSortedId},
         {"text[]", "text[]", Kind::kList},
         {"int[]", "int[]", Kind::kList},
         {"bytea[]", "bytea[]", Kind::kList},
@@ -226,6 +227,7 @@ Value RandomValue(const Type& type, bool canonical, Random* random) {
       value.sql = random->Pick(kJsons);
       break;
     case Kind::kStreamId:
+    case Kind::kSortedId:
       value.sql = absl::StrCat(random->Between(0, 120), "-", random->Between(0, 12));
       break;
     case Kind::kList: {
@@ -302,6 +304,8 @@ std::string NearMiss(const Type& type, const std::string& sql, Random* random) {
         default:
           return absl::StrCat(sql.substr(0, sql.find('-')), "-", random->Between(0, 20));
       }
+    case Kind::kSortedId:
+      return absl::StrCat(sql.substr(0, sql.find('-')), "-", random->Between(0, 20));
     default:
       return RandomValue(type, false, random).sql;
   }

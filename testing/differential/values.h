@@ -25,7 +25,8 @@ enum class Kind {
   kDate,
   kEnum,
   kJson,
-  kStreamId,
+  kStreamId,  // as text
+  kSortedId,  // redis_stream_id
   kList
 };
 
