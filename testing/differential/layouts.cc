@@ -70,9 +70,9 @@ void TableMaker::TemplateKeys(size_t count) {
 }
 
 void TableMaker::MakeKeys(bool many) {
-  many_ = many;
+  many_ = many && !one_key_;
   rows_wanted_ = Size();
-  if (!many) {
+  if (!many_) {
     const std::string key = table_.name + random_.Pick<std::string>({"", ":*", "[k]", ":é"});
     std::string pattern;
     for (char c : key) {
@@ -248,6 +248,10 @@ void TableMaker::Finish() {
     absl::StrAppend(&table_.options, ", scan_mode '",
                     random_.Pick<std::string>({"snapshot", "cursor", "auto"}), "'");
   }
+  // What only changes which plan looks cheapest.
+  if (Chance(25)) table_.options += ", use_remote_estimate 'true'";
+  if (Chance(15)) table_.options += ", fdw_startup_cost '0'";
+  if (Chance(15)) table_.options += ", fdw_tuple_cost '3'";
   if (!shuffled_) return;
   std::vector<size_t> order;
   for (size_t i = 0; i < table_.columns.size(); ++i) order.push_back(i);
@@ -264,32 +268,32 @@ void TableMaker::Finish() {
 Table TableMaker::Make() {
   roles_ = Chance(50);
   shuffled_ = roles_ && Chance(60);
-  switch (random_.Below(13)) {
+  // The first of these are of any number of keys.
+  switch (one_key_ ? 4 + random_.Below(9) : random_.Below(13)) {
     case 0:
       Strings();
       break;
     case 1:
     case 2:
-      Hashes();
-      break;
-    case 3:
-    case 4:
       HashRows();
       break;
+    case 3:
+      CollectionRows(random_.Pick<std::string>({"list", "set", "zset"}));
+      break;
+    case 4:
     case 5:
+      Hashes();
+      break;
     case 6:
+    case 7:
       Lists();
       break;
-    case 7:
+    case 8:
       Sets();
       break;
-    case 8:
     case 9:
-      SortedSets();
-      shuffled_ = shuffled_ && roles_;
-      break;
     case 10:
-      CollectionRows(random_.Pick<std::string>({"list", "set", "zset"}));
+      SortedSets();
       break;
     default:
       Streams();
@@ -299,6 +303,8 @@ Table TableMaker::Make() {
   return std::move(table_);
 }
 
-Table MakeTable(const std::string& name, Random* random) { return TableMaker(name, random).Make(); }
+Table MakeTable(const std::string& name, bool one_key, Random* random) {
+  return TableMaker(name, one_key, random).Make();
+}
 
 }  // namespace redis_fdw::test

@@ -61,24 +61,25 @@ class Maker {
   // Like `ref`, or under "C" where equal texts may differ or functions do not take its collation.
   std::string Determined(const Ref& ref);
 
-  // --- Single tables (shapes.cc) ---
   const Table& PickTable() { return random_.Pick(world_.tables); }
   Refs RefsOf(const Table& table, const std::string& alias);
   const Ref& PickOrdered(const Refs& refs);
+
+  // --- Expressions, orders and limits (orders.cc) ---
   // Any expression without error.
   std::string Expression(const Ref& ref);
   // One whose values are equal only if their texts are.
   std::string Canonical(const Ref& ref);
-  std::string Aggregate(const Ref& ref);
   std::string Direction();
   std::vector<OrderKey> SomeOrder(const Refs& refs);
   // Keys that leave nothing open but the order of rows that look the same.
   std::string TotalOrder(const Refs& refs);
   RowCount Count(int64_t most);
   void AddLimit(Query* query);
-  void AddMode(Query* query);
   void AddFetches(Query* query);
 
+  // --- Single tables (shapes.cc) ---
+  std::string Aggregate(const Ref& ref);
   void Plain(Query* query);
   void Aggregates(Query* query);
   void Groups(Query* query);
@@ -86,6 +87,7 @@ class Maker {
   void Distinct(Query* query);
   void Windows(Query* query);
   void Lookup(Query* query);
+  void Range(Query* query);
 
   // --- Several (joins.cc) ---
   // A table, a local one or VALUES, as FROM names it.

@@ -25,7 +25,8 @@ TEST(MakerTest, TheSameSeedMakesTheSame) {
 TEST(MakerTest, MakesAllTableTypes) {
   std::string options;
   Random random(1);
-  for (int i = 0; i < 200; ++i) absl::StrAppend(&options, MakeTable("t", &random).options, "\n");
+  for (int i = 0; i < 200; ++i)
+    absl::StrAppend(&options, MakeTable("t", false, &random).options, "\n");
   for (const char* wanted :
        {"'string'", "'hash'", "'list'", "'set'", "'zset'", "'stream'", "row_per 'key'",
         "key_template", "fetch_size '1'", "scan_mode 'cursor'", "database '1'"}) {
@@ -36,7 +37,7 @@ TEST(MakerTest, MakesAllTableTypes) {
 TEST(MakerTest, RowsHaveAllColumns) {
   Random random(2);
   for (int i = 0; i < 200; ++i) {
-    const Table table = MakeTable("t", &random);
+    const Table table = MakeTable("t", i % 2 == 0, &random);
     for (const Cells& row : table.rows) ASSERT_EQ(row.size(), table.columns.size());
   }
 }

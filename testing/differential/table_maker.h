@@ -19,7 +19,10 @@ struct Key {
 
 class TableMaker {
  public:
-  TableMaker(const std::string& name, Random* random) : random_(*random) { table_.name = name; }
+  TableMaker(const std::string& name, bool one_key, Random* random)
+      : random_(*random), one_key_(one_key) {
+    table_.name = name;
+  }
 
   Table Make();
 
@@ -49,6 +52,7 @@ class TableMaker {
   void Finish();
 
   Random& random_;
+  const bool one_key_;
   Table table_;
   std::string redis_type_;
   std::vector<Key> keys_;

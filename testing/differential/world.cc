@@ -116,7 +116,7 @@ std::string World::ToString() const {
 World MakeWorld(Random* random) {
   World world;
   for (int i = 1; i <= 4; ++i) {
-    world.tables.push_back(MakeTable(absl::StrCat("t", i), random));
+    world.tables.push_back(MakeTable(absl::StrCat("t", i), i <= 2, random));
   }
   for (int i = 1; i <= 3; ++i) {
     world.locals.push_back(MakeLocal(absl::StrCat("l", i), world.tables, random));

@@ -58,8 +58,9 @@ struct World {
   std::string ToString() const;
 };
 
-// One of any layout. Its keys contain `name`, and others' do not match it.
-Table MakeTable(const std::string& name, Random* random);
+// One of any layout, or of one key and a row per element, of which Redis knows most. Its keys
+// contain `name`, and others' do not match it.
+Table MakeTable(const std::string& name, bool one_key, Random* random);
 World MakeWorld(Random* random);
 
 }  // namespace redis_fdw::test
