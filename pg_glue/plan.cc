@@ -5,6 +5,7 @@
 #include "pg_glue/estimate.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/join_paths.h"
+#include "pg_glue/operand_names.h"
 #include "pg_glue/order_paths.h"
 #include "pg_glue/path_data.h"
 #include "pg_glue/pg.h"
@@ -42,29 +43,6 @@ void MarkColumns(const TableBinding& binding, RelOptInfo* rel, Node* node, bool*
     if (whole_row || bms_is_member(member, attrs)) used[column] = true;
   }
   bms_free(attrs);
-}
-
-// How EXPLAIN names an operand.
-const char* OperandName(PlannerInfo* root, Expr* operand) {
-  if (IsA(operand, RelabelType)) return OperandName(root, ((RelabelType*)operand)->arg);
-  if (IsA(operand, Const)) {
-    Const* c = (Const*)operand;
-    if (c->constisnull) return "NULL";
-    Oid out;
-    bool varlena;
-    getTypeOutputInfo(c->consttype, &out, &varlena);
-    return quote_literal_cstr(OidOutputFunctionCall(out, c->constvalue));
-  }
-  if (IsA(operand, Param)) return psprintf("$%d", ((Param*)operand)->paramid);
-  if (IsA(operand, Var)) {
-    Var* var = (Var*)operand;
-    if (var->varno > 0 && var->varno < root->simple_rel_array_size) {
-      RangeTblEntry* rte = planner_rt_fetch(var->varno, root);
-      return psprintf("%s.%s", quote_identifier(rte->eref->aliasname),
-                      quote_identifier(get_rte_attribute_name(rte, var->varattno)));
-    }
-  }
-  return "(expression)";
 }
 
 }  // namespace
@@ -119,23 +97,6 @@ void DivideClauses(const ScanChoice* choice, List* clauses, List** local, List**
     List** list = list_member_ptr(choice->exact_clauses, rinfo) ? recheck : local;
     *list = lappend(*list, rinfo->clause);
   }
-}
-
-// How the operands are shown by EXPLAIN: a List of String. Those after the predicates' are numbers
-// of rows.
-List* OperandNames(PlannerInfo* root, const ScanChoice* choice) {
-  const int predicates = (int)choice->plan->object->predicates.size();
-  List* names = NIL;
-  ListCell* lc;
-  foreach (lc, choice->operands) {
-    Expr* operand = (Expr*)lfirst(lc);
-    const char* name = OperandName(root, operand);
-    bool is_number = foreach_current_index(lc) >= predicates && IsA(operand, Const) &&
-                     !((Const*)operand)->constisnull;
-    if (is_number) name = psprintf(INT64_FORMAT, DatumGetInt64(((Const*)operand)->constvalue));
-    names = lappend(names, makeString(pstrdup(name)));
-  }
-  return names;
 }
 
 // How many rows the scan will give before the query stops, where that can be told.

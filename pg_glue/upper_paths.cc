@@ -72,9 +72,10 @@ void AddLimitPath(PlannerInfo* root, RelOptInfo* final_rel) {
   spec.target = target;
   spec.rows = clamp_row_est(Min(Max(rel->rows - offset, 0.0), count));
   spec.startup = choice->startup_cost;
+  // Only the rows that are returned become rows of PostgreSQL.
   spec.total = choice->startup_cost +
-               Min(choice->total_cost - choice->startup_cost,
-                   data.wish.rows * (choice->plan->object->cost.per_row + cpu_tuple_cost));
+               Min(choice->rows, data.wish.rows) * choice->plan->object->cost.per_row +
+               spec.rows * cpu_tuple_cost;
   spec.pathkeys = root->sort_pathkeys;
   spec.required_outer = rel->lateral_relids;
   spec.fdw_private = EncodePathData(data);
