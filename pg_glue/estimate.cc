@@ -91,8 +91,13 @@ double RemoteRows(const TableBinding& binding) {
   return -1;
 }
 
-bool LearnRows(const TableBinding& binding, const ScanPlan& plan, RelOptInfo* rel) {
-  if (!binding.options->use_remote_estimate) return false;
+bool LearnRows(PlannerInfo* root, const TableBinding& binding, const ScanPlan& plan, bool known,
+               RelOptInfo* rel) {
+  const RemoteEstimate when = binding.options->use_remote_estimate;
+  if (when == RemoteEstimate::kNever) return false;
+  // A guess that is wrong costs a join a thousand lookups, or a scan of a million elements.
+  const bool joins = bms_membership(root->all_baserels) == BMS_MULTIPLE;
+  if (when == RemoteEstimate::kForJoins && (known || !joins)) return false;
   if (plan.op == ScanOp::kLookup || plan.op == ScanOp::kNothing) return false;
   const double rows = RemoteRows(binding);
   if (rows < 0) return false;

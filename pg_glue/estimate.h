@@ -15,9 +15,10 @@ namespace redis_fdw {
 // server that did not answer is left alone for a while.
 double RemoteRows(const TableBinding& binding);
 
-// For use_remote_estimate: asks, unless `plan` looks up what it is told, and sets rel->tuples. True
-// if that has changed.
-bool LearnRows(const TableBinding& binding, const ScanPlan& plan, RelOptInfo* rel);
+// As use_remote_estimate says: asks, unless `plan` looks up what it is told, and sets rel->tuples.
+// True if that has changed. `known`: ANALYZE has told how many rows there are.
+bool LearnRows(PlannerInfo* root, const TableBinding& binding, const ScanPlan& plan, bool known,
+               RelOptInfo* rel);
 
 // How many keys a table of many keys has, by the statistics of the column that shows them; -1: not
 // known.

@@ -41,6 +41,10 @@ struct OptionDef {
 #define STORE_BOOL(field) \
   [](OptionValues* v, const char*, double number) { v->field = number != 0; }
 
+void StoreRemoteEstimate(OptionValues* v, const char*, double number) {
+  v->fdw.use_remote_estimate = number != 0 ? RemoteEstimate::kAlways : RemoteEstimate::kNever;
+}
+
 void StoreScanMode(OptionValues* v, const char* text, double) {
   v->fdw.scan_mode = strcmp(text, "snapshot") == 0 ? ScanMode::kSnapshot
                      : strcmp(text, "cursor") == 0 ? ScanMode::kCursor
@@ -99,7 +103,7 @@ const OptionDef kOptions[] = {
     Boolean("updatable", kServer, STORE_BOOL(fdw.updatable)),
     Cost("fdw_startup_cost", kServer, STORE_COST(fdw.startup_cost)),
     Cost("fdw_tuple_cost", kServer, STORE_COST(fdw.tuple_cost)),
-    Boolean("use_remote_estimate", kServer, STORE_BOOL(fdw.use_remote_estimate)),
+    Boolean("use_remote_estimate", kServer, StoreRemoteEstimate),
 
     NonEmpty("username", kMapping, STORE_TEXT(fdw.username)),
     Text("password", kMapping, STORE_TEXT(fdw.password)),
@@ -118,7 +122,7 @@ const OptionDef kOptions[] = {
     Boolean("updatable", kTable, STORE_BOOL(fdw.updatable)),
     Cost("fdw_startup_cost", kTable, STORE_COST(fdw.startup_cost)),
     Cost("fdw_tuple_cost", kTable, STORE_COST(fdw.tuple_cost)),
-    Boolean("use_remote_estimate", kTable, STORE_BOOL(fdw.use_remote_estimate)),
+    Boolean("use_remote_estimate", kTable, StoreRemoteEstimate),
 
     Word("redis", kColumn, kRoles, STORE_TEXT(column.role)),
     NonEmpty("field", kColumn, STORE_TEXT(column.field)),

@@ -19,6 +19,7 @@ OptionValues* NewOptionValues() {
   o->fetch_size = 1000;
   o->batch_size = 1000;
   o->scan_mode = ScanMode::kAuto;
+  o->use_remote_estimate = RemoteEstimate::kForJoins;
   o->startup_cost = ScanRequest().round_trip_cost;
   o->tuple_cost = ScanRequest().element_cost;
   o->updatable = true;

@@ -10,6 +10,13 @@
 
 namespace redis_fdw {
 
+// When planning asks Redis how many rows there are.
+enum class RemoteEstimate : uint8_t {
+  kForJoins,  // by default: where a join's plan hangs on it, and ANALYZE has not told
+  kAlways,
+  kNever,
+};
+
 // Everything a foreign table's options come to, those of its server and user mapping included.
 struct FdwOptions {
   // Server.
@@ -38,9 +45,9 @@ struct FdwOptions {
   int fetch_size;
   int batch_size;
   ScanMode scan_mode;
-  double startup_cost;       // fdw_startup_cost: of a command that is waited for
-  double tuple_cost;         // fdw_tuple_cost: of an element
-  bool use_remote_estimate;  // planning asks how many rows there are
+  double startup_cost;  // fdw_startup_cost: of a command that is waited for
+  double tuple_cost;    // fdw_tuple_cost: of an element
+  RemoteEstimate use_remote_estimate;
 };
 
 // The options of a column.

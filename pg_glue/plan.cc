@@ -50,11 +50,12 @@ void MarkColumns(const TableBinding& binding, RelOptInfo* rel, Node* node, bool*
 void GetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   TableBinding* binding = BindForeignTable(relid, PlanUserId(root, rel), CurrentMemoryContext);
   rel->fdw_private = binding;
-  if (rel->tuples <= 0) rel->tuples = kUnknownRows;
+  const bool known = rel->tuples > 0;
+  if (!known) rel->tuples = kUnknownRows;
   set_baserel_size_estimates(root, rel);
 
   ScanChoice* choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo, ScanWish());
-  if (LearnRows(*binding, *choice->plan->object, rel)) {
+  if (LearnRows(root, *binding, *choice->plan->object, known, rel)) {
     set_baserel_size_estimates(root, rel);
     choice = ChooseScan(root, *binding, rel, rel->baserestrictinfo, ScanWish());
   }

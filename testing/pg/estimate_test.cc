@@ -102,6 +102,31 @@ TEST_F(EstimateTest, ChoosesAJoin) {
   EXPECT_NE(Plan(join), small);
 }
 
+TEST_F(EstimateTest, JoinsAskUnlessToldNotTo) {
+  Fill(100000);
+  MakeHash();
+  MustExec("CREATE TABLE l AS SELECT 'f' || i AS f FROM generate_series(1, 100) i");
+  MustExec("ANALYZE l");
+  const std::string join = "SELECT * FROM l JOIN h USING (f)";
+  ResetCalls();
+  EXPECT_TRUE(absl::StrContains(Plan(join), "Nested Loop")) << Plan(join);
+  EXPECT_GT(Calls("hlen"), 0);
+  redis().FlushAll();
+  Fill(5);
+  EXPECT_FALSE(absl::StrContains(Plan(join), "Nested Loop")) << Plan(join);
+  // One that is looked up need not be known.
+  ResetCalls();
+  Plan("SELECT * FROM l JOIN h USING (f) WHERE f = 'f1'");
+  MustExec("ALTER FOREIGN TABLE h OPTIONS (ADD use_remote_estimate 'false')");
+  EXPECT_TRUE(absl::StrContains(Plan(join), "rows=10000")) << Plan(join);
+  MustExec("ALTER FOREIGN TABLE h OPTIONS (DROP use_remote_estimate)");
+  EXPECT_EQ(Calls("hlen"), 0);
+  MustExec("ANALYZE h");
+  ResetCalls();
+  EXPECT_TRUE(absl::StrContains(Plan(join), "rows=5 ")) << Plan(join);
+  EXPECT_EQ(Calls("hlen"), 0);
+}
+
 TEST_F(EstimateTest, PatternsAreNotAsked) {
   MustExec(
       "CREATE FOREIGN TABLE m (key text, f text, v text) SERVER redis_server OPTIONS "
