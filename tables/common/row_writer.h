@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -121,8 +122,12 @@ class RowWriter {
     return alone_ ? whole_->TakeSkip() : 0;
   }
   // Rows that must come from Redis for that, those to be passed over too; -1: no limit. As many may
-  // be asked of each of several keys: any of them may have all that are wanted.
-  int64_t needed() const { return left() < 0 ? -1 : left() + to_skip(); }
+  // be asked of each of several keys: any of them may have all that are wanted. No key has more
+  // rows than an int64 can say.
+  int64_t needed() const {
+    constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+    return left() < 0 || left() > kMax - to_skip() ? -1 : left() + to_skip();
+  }
   int64_t written() const { return written_; }
 
   // What WriteMany() left to be added as rows without cells; for the scan driver.

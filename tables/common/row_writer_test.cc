@@ -1,6 +1,7 @@
 #include "tables/common/row_writer.h"
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -37,6 +38,13 @@ TEST_F(RowWriterTest, LimitAndOffset) {
   Write(&rows, 4);
   EXPECT_EQ(batch_.rows(), 3u);
   EXPECT_TRUE(rows.limit_reached());
+}
+
+TEST_F(RowWriterTest, MoreThanAnyKeyHasIsNoLimit) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(RowWriter(&target_, 0, kMax, 1).needed(), -1);
+  EXPECT_EQ(RowWriter(&target_, 0, kMax - 1, 1).needed(), kMax);
+  EXPECT_EQ(RowWriter(&target_, 0, kMax, kMax).needed(), -1);
 }
 
 TEST_F(RowWriterTest, RedisMayPassOverRows) {
