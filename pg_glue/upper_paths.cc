@@ -14,6 +14,9 @@ namespace {
 // As PostgreSQL guesses a LIMIT that it does not know (preprocess_limit).
 constexpr double kUnknownLimitShare = 0.1;
 
+// Beyond it a double is no longer the number of rows that a LIMIT says; nor is there such a key.
+constexpr double kMostRows = 1e15;
+
 // The only relation of a query if it is a foreign table; null otherwise. The callbacks are called
 // for ours alone.
 RelOptInfo* OnlyRelation(PlannerInfo* root) {
@@ -34,6 +37,10 @@ bool HasLimit(const Query* query) {
 bool IsPlainLimit(Node* expr) {
   return expr == nullptr || (!contain_volatile_functions(expr) && !contain_subplans(expr));
 }
+
+// A LIMIT or OFFSET that is the same whenever the plan is run. PostgreSQL's own estimate takes the
+// value that a stable function has now.
+bool IsFixed(Node* expr) { return expr == nullptr || IsA(expr, Const); }
 
 // What a LIMIT or OFFSET is expected to be, of so many rows.
 double ExpectedRows(PlannerInfo* root, Node* expr, double otherwise, double rows) {
@@ -165,8 +172,10 @@ RelOptInfo* OnlyTableOf(PlannerInfo* root) {
 
 double RowsThatSuffice(PlannerInfo* root, RelOptInfo* rel) {
   if (OnlyTableOf(root) != rel) return -1;
-  if (root->parse->limitOption == LIMIT_OPTION_WITH_TIES) return -1;
-  if (root->limit_tuples > 0) return root->limit_tuples;
+  const Query* query = root->parse;
+  if (query->limitOption == LIMIT_OPTION_WITH_TIES) return -1;
+  if (!IsFixed(query->limitCount) || !IsFixed(query->limitOffset)) return -1;
+  if (root->limit_tuples > 0) return root->limit_tuples < kMostRows ? root->limit_tuples : -1;
   return IsExists(root) ? 1 : -1;
 }
 
