@@ -48,6 +48,7 @@ Datum redis_fdw_handler(PG_FUNCTION_ARGS) {
   routine->GetForeignUpperPaths = redis_fdw::GetForeignUpperPaths;
   routine->BeginForeignScan = redis_fdw::BeginForeignScan;
   routine->IterateForeignScan = redis_fdw::IterateForeignScan;
+  routine->RecheckForeignScan = redis_fdw::RecheckForeignScan;
   routine->ReScanForeignScan = redis_fdw::ReScanForeignScan;
   routine->EndForeignScan = redis_fdw::EndForeignScan;
   routine->IsForeignRelUpdatable = redis_fdw::IsForeignRelUpdatable;

@@ -220,6 +220,17 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   return slot;
 }
 
+// Asked while PostgreSQL checks a row that somebody has changed meanwhile. A scan of more than one
+// relation brings its row itself then, and so does a count, which PostgreSQL takes for one: it is
+// counted again. (Minor releases up to autumn 2025 ask so in subqueries in the list of what is set,
+// too, and without an answer take it that there is no row.)
+bool RecheckForeignScan(ForeignScanState* node, TupleTableSlot* slot) {
+  if (((ForeignScan*)node->ss.ps.plan)->scan.scanrelid > 0) return true;
+  Assert(slot == node->ss.ss_ScanTupleSlot);
+  (void)IterateForeignScan(node);
+  return !TupIsNull(slot);
+}
+
 void ReScanForeignScan(ForeignScanState* node) {
   RedisScan* scan = ScanOf(node);
   if (scan == nullptr || !scan->started) return;

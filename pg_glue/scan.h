@@ -9,6 +9,7 @@ namespace redis_fdw {
 
 void BeginForeignScan(ForeignScanState* node, int eflags);
 TupleTableSlot* IterateForeignScan(ForeignScanState* node);
+bool RecheckForeignScan(ForeignScanState* node, TupleTableSlot* slot);
 void ReScanForeignScan(ForeignScanState* node);
 void EndForeignScan(ForeignScanState* node);
 

@@ -6,6 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "testing/pg_redis_fixture.h"
 
@@ -243,6 +245,29 @@ TEST_F(LookupTest, ExplainTellsCommandsAndCounts) {
   EXPECT_TRUE(absl::StrContains(plan, "Redis Rows Decoded: 1")) << plan;
   std::string json = Explain("SELECT * FROM h", "VERBOSE, ANALYZE, FORMAT JSON");
   EXPECT_TRUE(absl::StrContains(json, "\"Redis Commands\"")) << json;
+}
+
+// A row that somebody changed meanwhile is computed again, counts of Redis' elements with it.
+TEST_F(LookupTest, CountsForRowsThatHaveChangedMeanwhile) {
+  MustExec("CREATE TABLE counted (id int, above float8, n bigint)");
+  MustExec("INSERT INTO counted VALUES (1, 1, 0)");
+  for (const std::string update :
+       {"UPDATE counted SET n = (SELECT count(*) FROM z WHERE score > above)",
+        "UPDATE counted SET n = c.n FROM (SELECT count(*) AS n FROM z WHERE score > 2) c"}) {
+    EXPECT_TRUE(absl::StrContains(Explain(update), "Aggregate on")) << Explain(update);
+    PgConnection other = Connect();
+    other.MustExec("BEGIN");
+    other.MustExec("UPDATE counted SET above = 2, n = NULL");
+    pg().Send(update);
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    while (other.Query1("SELECT count(*) FROM pg_locks WHERE NOT granted") != "1") {
+      ASSERT_LT(absl::Now(), end) << update;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    other.MustExec("COMMIT");
+    EXPECT_EQ(pg().Wait().tag, "UPDATE 1") << update;
+    EXPECT_EQ(Query1("SELECT n FROM counted"), "2");
+  }
 }
 
 }  // namespace
