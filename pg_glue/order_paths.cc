@@ -58,10 +58,13 @@ bool OrderOfPathKey(const TableBinding& binding, RelOptInfo* rel, const PathKey*
   TypeCacheEntry* entry =
       lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY | TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
   if (entry->btree_opf != key->pk_opfamily || !OidIsValid(entry->btree_opf)) return false;
+  // The only texts that Redis has in an order are ids of streams, whose digits decide it.
+  const Oid collation = key->pk_eclass->ec_collation;
+  if (type_is_collatable(type) && !DigitsAscend(collation)) return false;
   data->wish.order.column = column;
   data->wish.order.descending = PathKeyDescends(key);
   data->sort_operator = data->wish.order.descending ? entry->gt_opr : entry->lt_opr;
-  data->collation = key->pk_eclass->ec_collation;
+  data->collation = collation;
   return OidIsValid(data->sort_operator);
 }
 

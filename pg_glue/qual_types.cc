@@ -94,25 +94,6 @@ bool ProbeDigits(Oid collation) {
   return SortsBefore("10", "9", collation);
 }
 
-// Whether `collation` sorts ASCII digits 0 to 9, so that of two texts that begin with equally many
-// of them the first difference in these decides.
-//
-// Digits have primary weights in this order in ICU's root collation and in glibc's, no locale
-// changes that, and primary weights are compared first, from the left. It does not matter whether
-// the collation is deterministic, since nothing is said of texts with the same digits. Rules that a
-// user adds (PostgreSQL 16) may say anything, so those are left alone; the rest is tried out, as
-// the system's locales may be made by anyone.
-bool DigitsAscend(Oid collation) {
-  static Oid known = InvalidOid;
-  static bool ascend = false;
-  if (!OidIsValid(collation)) return false;
-  if (collation != known) {
-    ascend = !CollationHasRules(collation) && ProbeDigits(collation);
-    known = collation;
-  }
-  return ascend;
-}
-
 bool OpOfStrategy(int strategy, CompareOp* op) {
   switch (strategy) {
     case BTEqualStrategyNumber:
@@ -186,6 +167,22 @@ bool OrderSemantics(const Compared& column, CompareOp op, Oid operand_type, Oid 
 }
 
 }  // namespace
+
+// Digits have primary weights in this order in ICU's root collation and in glibc's, no locale
+// changes that, and primary weights are compared first, from the left. It does not matter whether
+// the collation is deterministic, since nothing is said of texts with the same digits. Rules that a
+// user adds (PostgreSQL 16) may say anything, so those are left alone; the rest is tried out, as
+// the system's locales may be made by anyone.
+bool DigitsAscend(Oid collation) {
+  static Oid known = InvalidOid;
+  static bool ascend = false;
+  if (!OidIsValid(collation)) return false;
+  if (collation != known) {
+    ascend = !CollationHasRules(collation) && ProbeDigits(collation);
+    known = collation;
+  }
+  return ascend;
+}
 
 bool SemanticsOf(const TableBinding& binding, int column, const Comparison& comparison,
                  CompareOp* op, Semantics* semantics) {

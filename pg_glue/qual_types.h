@@ -28,6 +28,10 @@ bool SemanticsOf(const TableBinding& binding, int column, const Comparison& comp
 // functions make no NULL of a value. Arrays and objects are not looked at.
 bool IsNeverNull(const TableBinding& binding, int column);
 
+// Whether `collation` sorts ASCII digits 0 to 9, so that of two texts that begin with equally many
+// of them the first difference in these decides.
+bool DigitsAscend(Oid collation);
+
 }  // namespace redis_fdw
 
 #endif  // REDIS_FDW_PG_GLUE_QUAL_TYPES_H_
