@@ -171,7 +171,7 @@ RelOptInfo* OnlyTableOf(PlannerInfo* root) {
 }
 
 double RowsThatSuffice(PlannerInfo* root, RelOptInfo* rel) {
-  if (OnlyTableOf(root) != rel) return -1;
+  if (!enable_pushdown || OnlyTableOf(root) != rel) return -1;
   const Query* query = root->parse;
   if (query->limitOption == LIMIT_OPTION_WITH_TIES) return -1;
   if (!IsFixed(query->limitCount) || !IsFixed(query->limitOffset)) return -1;
