@@ -91,8 +91,7 @@ void AddJoinPaths(PlannerInfo* root, RelOptInfo* rel, const TableBinding& bindin
 
   foreach (lc, infos) {
     ParamPathInfo* info = (ParamPathInfo*)lfirst(lc);
-    List* clauses = list_concat_copy(rel->baserestrictinfo, info->ppi_clauses);
-    ScanChoice* choice = ChooseScan(root, binding, rel, clauses, ScanWish());
+    ScanChoice* choice = ChooseScan(root, binding, rel, ClausesOf(rel, info), ScanWish());
     if (!choice->narrows) continue;
     ForeignPathSpec spec;
     spec.rows = clamp_row_est(Min(info->ppi_rows, choice->rows));

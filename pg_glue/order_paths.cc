@@ -73,11 +73,14 @@ void AddScanPath(PlannerInfo* root, RelOptInfo* rel, const TableBinding& binding
   if (pathkeys_contained_in(root->query_pathkeys, pathkeys)) {
     data.wish.rows = RowsThatSuffice(root, rel);
   }
-  ScanChoice* choice = ChooseScan(root, binding, rel, rel->baserestrictinfo, data.wish);
+  // Of a relation that needs others (LATERAL), with the join clauses that these decide.
+  ParamPathInfo* info = get_baserel_parampathinfo(root, rel, rel->lateral_relids);
+  List* clauses = ClausesOf(rel, info);
+  ScanChoice* choice = ChooseScan(root, binding, rel, clauses, data.wish);
   if (data.wish.rows >= 0 && (!choice->exact || choice->groups(data.wish))) {
     // PostgreSQL drops some of the rows: it may need more of them.
     data.wish.rows = -1;
-    choice = ChooseScan(root, binding, rel, rel->baserestrictinfo, data.wish);
+    choice = ChooseScan(root, binding, rel, clauses, data.wish);
   }
   if (!choice->delivers(data.wish)) return;
   ForeignPathSpec spec;

@@ -145,7 +145,8 @@ ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* planned, Oid, Foreign
   RelOptInfo* rel = counts ? (RelOptInfo*)planned->fdw_private : planned;
   const TableBinding& binding = *(TableBinding*)rel->fdw_private;
   if (counts) scan_clauses = rel->baserestrictinfo;
-  ScanChoice* choice = ChooseScan(root, binding, rel, scan_clauses, data.wish);
+  ScanChoice* choice =
+      ChooseScan(root, binding, rel, ClausesOf(rel, path->path.param_info), data.wish);
   FinishPlan(root, rel, &path->path, data, choice);
 
   List* local = NIL;

@@ -99,6 +99,11 @@ void TakeOperands(const Proofs& proofs, ScanChoice* choice) {
 
 }  // namespace
 
+List* ClausesOf(RelOptInfo* rel, ParamPathInfo* info) {
+  if (info == nullptr) return rel->baserestrictinfo;
+  return list_concat_copy(rel->baserestrictinfo, info->ppi_clauses);
+}
+
 ScanChoice* ChooseScan(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel,
                        List* clauses, const ScanWish& wish) {
   ScanChoice* choice = (ScanChoice*)palloc0(sizeof(ScanChoice));

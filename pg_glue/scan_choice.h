@@ -42,6 +42,11 @@ struct ScanChoice {
   }
 };
 
+// The clauses that a path of `rel` answers: the relation's own and, where the path is
+// parameterized, the join clauses. A plan asks for the same list as its path did, so that the
+// choice is the same: the planner hands over the clauses sorted by what they cost.
+List* ClausesOf(RelOptInfo* rel, ParamPathInfo* info);
+
 // Proves what can be proven of `clauses` (RestrictInfos, join clauses among them), and lets the
 // table type choose. It may not deliver what is wished for.
 ScanChoice* ChooseScan(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel,
