@@ -338,6 +338,7 @@ bool KeysSource::Resume() {
     OpenKey* key = &*next++;
     key->in_flight = 0;
     if (!key->gone && key->rows.written() == 0) {
+      key->rows.BeginAgain();
       OpenSource(key);
     } else if (!key->gone) {
       if (!key->source->Resume()) return false;

@@ -102,11 +102,16 @@ class LostConnectionTest : public KeysSourceTest {
  protected:
   // Scans in batches of one row, with the connection lost after `survived` of them.
   absl::StatusOr<Lines> ScanLosing(size_t survived, bool to_another) {
+    return ScanLosing(survived, to_another, t_.Plan({}), {});
+  }
+  absl::StatusOr<Lines> ScanLosing(size_t survived, bool to_another, const ScanPlan& plan,
+                                   const std::vector<Cell>& params) {
     t_.server().options.read_at_most = 16;
     t_.server().ClearCommands();
-    std::unique_ptr<Scan> scan = Open(t_.Plan({}));
+    std::unique_ptr<Scan> scan = Open(plan);
     RowBatch batch(t_.table().columns().size(), 1, 1 << 20);
-    RETURN_IF_ERROR(StartWithout(scan.get()));
+    absl::Span<const Cell> row = params;
+    RETURN_IF_ERROR(scan->Start(absl::MakeConstSpan(&row, 1)));
     Lines lines;
     for (size_t batches = 0;; ++batches) {
       if (batches == survived && to_another) {
@@ -163,6 +168,27 @@ TEST_F(LostConnectionTest, TtlsAreAskedForAgain) {
     ASSERT_THAT(sorted, SizeIs(9)) << survived;
     EXPECT_EQ(sorted[0], "0: \"u:0\", \"a\", \"1\", 9");
     EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  }
+}
+
+// Rows of a key that were passed over come again with it, and are passed over again.
+TEST_F(LostConnectionTest, AnOffsetIsOfAllKeysAfterALoss) {
+  BindMany("hash", {"key", "field", "value"});
+  t_.options.mode = ScanMode::kCursor;
+  t_.Handle([](const FakeServer::Argv& argv) {
+    if (argv[0] == "SCAN") return Page("0", {"u:0", "u:1", "u:2"});
+    return argv[2] == "0" ? Page("3", {"a", "1", "b", "2"}) : Page("0", {"b", "2", "c", "3"});
+  });
+  ScanPlan plan = t_.Plan({});
+  plan.offset_operand = 0;
+  for (int64_t offset = 0; offset <= 8; ++offset) {
+    for (size_t survived = 0; survived <= 8; ++survived) {
+      auto lines = ScanLosing(survived, true, plan, {Cell::Int64(offset)});
+      ASSERT_TRUE(lines.ok()) << offset << " " << survived << lines.status();
+      Lines sorted = Sorted(*lines);
+      ASSERT_THAT(sorted, SizeIs(static_cast<size_t>(9 - offset))) << offset << " " << survived;
+      EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    }
   }
 }
 

@@ -83,8 +83,7 @@ class RowWriter {
                                               : shared_[-1 - slots[i]]);
     }
   }
-  // Adds `rows` rows of which only the number is known. REQUIRES: the output has no columns, or is
-  // a count.
+  // Adds `rows` rows of which only the number is known. REQUIRES: rows are counted.
   void WriteMany(int64_t rows) {
     RowWriter* all = whole_ == nullptr ? this : whole_;
     const int64_t skipped = std::min(rows, all->to_skip_);
@@ -92,7 +91,7 @@ class RowWriter {
     rows -= skipped;
     if (all->left_ >= 0) rows = std::min(rows, all->left_);
     if (all->left_ >= 0) all->left_ -= rows;
-    (target_->counts() ? all->counted_ : all->blank_) += rows;
+    all->counted_ += rows;
   }
 
   // What all rows of a key share: `cell` is of `part`, and bytes must outlive the writer.
@@ -105,6 +104,9 @@ class RowWriter {
     writer.alone_ = alone;
     return writer;
   }
+  // The rows of this key come again, of which none was written: those that were passed over have
+  // to be passed over again.
+  void BeginAgain() { whole_->to_skip_ += std::exchange(skipped_, 0); }
 
   // Whether the output has this part.
   bool Uses(int part) const { return target_->Uses(part); }
@@ -130,20 +132,18 @@ class RowWriter {
   }
   int64_t written() const { return written_; }
 
-  // What WriteMany() left to be added as rows without cells; for the scan driver.
-  int64_t blank() const { return blank_; }
-  void WriteBlank() {
-    --blank_;
-    ++written_;
-    target_->batch()->AddRow(param_ordinal_, -1);
-  }
   // Rows counted; for the scan driver.
   int64_t counted() const { return counted_; }
 
  private:
   // Counts a row; false if it is not to be kept.
   bool Count() {
-    if (whole_ != nullptr && !whole_->Count()) return false;
+    if (whole_ != nullptr) {
+      const int64_t to_skip = whole_->to_skip_;
+      const bool kept = whole_->Count();
+      skipped_ += to_skip - whole_->to_skip_;
+      if (!kept) return false;
+    }
     if (left_ == 0) return false;
     if (to_skip_ > 0) {
       --to_skip_;
@@ -164,8 +164,8 @@ class RowWriter {
   Cell shared_[3];      // by -1 - SharedPart
   int64_t left_;
   int64_t to_skip_;
+  int64_t skipped_ = 0;  // of this key's rows, if there is a whole
   int64_t written_ = 0;
-  int64_t blank_ = 0;
   int64_t counted_ = 0;
   int param_ordinal_;
 };

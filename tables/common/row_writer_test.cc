@@ -75,6 +75,27 @@ TEST_F(RowWriterTest, OfSeveralKeysNoneTakesTheSkip) {
   EXPECT_EQ(second.written(), 3);
 }
 
+TEST_F(RowWriterTest, AKeyThatBeginsAgainGivesItsSkipBack) {
+  RowWriter rows(&target_, 0, -1, 4);
+  RowWriter first = rows.ForKey();
+  RowWriter second = rows.ForKey();
+  Write(&first, 1);
+  Write(&second, 4);
+  EXPECT_EQ(batch_.rows(), 1u);
+  first.BeginAgain();
+  first.BeginAgain();
+  EXPECT_EQ(rows.to_skip(), 1);
+  Write(&first, 2);
+  EXPECT_EQ(batch_.rows(), 2u);
+}
+
+TEST_F(RowWriterTest, NoLimitOverflows) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(RowWriter(&target_, 0, kMax, 1).needed(), kMax);
+  EXPECT_EQ(RowWriter(&target_, 0, 1, kMax).needed(), kMax);
+  EXPECT_EQ(RowWriter(&target_, 0, 1, kMax - 1).needed(), kMax);
+}
+
 TEST_F(RowWriterTest, OneKeyAloneTakesTheSkip) {
   RowWriter rows(&target_, 0, 3, 2);
   RowWriter only = rows.ForKey(true);

@@ -33,7 +33,7 @@ class ScanDriver : public Scan {
   // A parameter row being answered.
   struct Run {
     Run(int param_ordinal, RowWriter writer) : ordinal(param_ordinal), rows(writer) {}
-    // Nothing more comes, though what has come may not all be in a batch.
+    // Nothing more comes.
     bool spent() const {
       return (in_flight.empty() && source->state() == StepSource::State::kDone) ||
              rows.limit_reached();
@@ -248,8 +248,7 @@ void ScanDriver::Deliver(RowBatch* batch) {
   while (!runs_.empty()) {
     Retire();
     Run& run = *runs_.front();
-    while (run.rows.blank() > 0 && !batch->Full()) run.rows.WriteBlank();
-    if (!run.spent() || run.rows.blank() > 0) return;
+    if (!run.spent()) return;
     if (target_.counts()) {
       if (batch->Full()) return;
       batch->AddRow(run.ordinal)[0] = Cell::Int64(run.rows.counted());
