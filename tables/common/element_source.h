@@ -33,10 +33,12 @@ class ElementReader {
   explicit ElementReader(const ElementShape* shape, int64_t first_position = 0)
       : shape_(shape), position_(first_position) {}
 
-  // Takes the next part; true if its element is complete, for identity() and Write() until the next
-  // call.
+  // Takes the next part; true if its element is complete, for identity(), second() and Write()
+  // until the next call.
   bool Take(absl::string_view part);
   absl::string_view identity() const { return shape_->parts == 1 ? last_ : first_; }
+  // REQUIRES: an element has two parts.
+  absl::string_view second() const { return last_; }
   absl::Status Write(RowWriter* rows) {
     absl::string_view second = shape_->parts == 1 ? absl::string_view() : last_;
     return shape_->write(identity(), second, position_++, rows);

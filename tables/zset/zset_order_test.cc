@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "core/base/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -56,13 +57,23 @@ class ZsetOrderTest : public ::testing::Test {
   }
   // The commands that a scan sends whose replies are all empty.
   Lines CommandsOf(const ScanPlan& plan, const std::vector<Cell>& operands = {}) {
-    t_.server().ClearCommands();
-    t_.Handle([](const FakeServer::Argv& argv) {
+    Lines commands;
+    t_.Handle([&](FakeServer::Argv argv) {
+      if (argv[0] == "EVAL") argv[1] = "SCRIPT";
+      commands.push_back(absl::StrJoin(argv, " "));
       return argv[0] == "ZCOUNT" || argv[0] == "ZCARD" ? Int(0) : Bulks({});
     });
     t_.Scan(plan, {operands});
     t_.Handle(nullptr);
-    return t_.server().CommandLines();
+    return commands;
+  }
+  // The rows of a scan whose script gets the one reply, and any other command the other.
+  Lines RowsOf(const ScanPlan& plan, const std::vector<Cell>& operands, const std::string& script,
+               const std::string& other) {
+    t_.Handle([&](const FakeServer::Argv& argv) { return argv[0] == "EVAL" ? script : other; });
+    Lines rows = t_.Scan(plan, {operands});
+    t_.Handle(nullptr);
+    return rows;
   }
   TableTester t_;
 };
@@ -156,18 +167,18 @@ TEST_F(ZsetOrderTest, EachParameterRowHasItsOwnLimit) {
               ElementsAre("0: \"a\", 1", "1: \"b\", 2"));
 }
 
-TEST_F(ZsetOrderTest, ListsOfScoresAreOneRangeEach) {
+TEST_F(ZsetOrderTest, ListsOfScoresAreOfOneMoment) {
   ScanPlan plan = Plan(Request({Score(CompareOp::kIn, 0)}, kAscending));
   EXPECT_EQ(plan.op, ScanOp::kRange);
   ASSERT_THAT(plan.predicates, SizeIs(1));
   EXPECT_EQ(plan.predicates[0].answer, Answer::kExact);
   EXPECT_EQ(plan.order.column, -1);
-  EXPECT_EQ(Describe(plan), "ZRANGEBYSCORE k SCORE SCORE WITHSCORES (for each SCORE of $1)");
+  EXPECT_EQ(Describe(plan),
+            "EVAL (ZCOUNT, ZRANGEBYSCORE) k SCORE SCORE WITHSCORES (for each SCORE of $1)");
   std::vector<Cell> list = {Cell::Double(2), Cell::Null(),        Cell::Double(kNan),
                             Cell::Double(1), Cell::Double(-kInf), Cell::Double(2)};
   EXPECT_THAT(CommandsOf(plan, {Cell::List(list)}),
-              ElementsAre("ZRANGEBYSCORE k -inf -inf WITHSCORES", "ZRANGEBYSCORE k 1 1 WITHSCORES",
-                          "ZRANGEBYSCORE k 2 2 WITHSCORES"));
+              ElementsAre("EVAL SCRIPT 1 k -1 10000 -inf -inf 1 1 2 2"));
   EXPECT_THAT(CommandsOf(plan, {Cell::Null()}), IsEmpty());
   EXPECT_THAT(CommandsOf(plan, {Cell::List({})}), IsEmpty());
   EXPECT_THAT(CommandsOf(plan, {Cell::Double(3)}), ElementsAre("ZRANGEBYSCORE k 3 3 WITHSCORES"));
@@ -182,23 +193,45 @@ TEST_F(ZsetOrderTest, BoundsNarrowLists) {
   EXPECT_THAT(plan.predicates, SizeIs(3));
   std::vector<Cell> list = {Cell::Double(1), Cell::Double(2), Cell::Double(3), Cell::Double(4)};
   EXPECT_THAT(CommandsOf(plan, {Cell::List(list), Cell::Double(1), Cell::Double(3)}),
-              ElementsAre("ZRANGEBYSCORE k 2 2 WITHSCORES", "ZRANGEBYSCORE k 3 3 WITHSCORES"));
+              ElementsAre("EVAL SCRIPT 1 k -1 10000 2 2 3 3"));
   EXPECT_THAT(CommandsOf(plan, {Cell::List(list), Cell::Null(), Cell::Double(3)}), IsEmpty());
   plan = Plan(Request({Score(CompareOp::kIn, 0), Score(CompareOp::kEq, 1)}));
   EXPECT_THAT(CommandsOf(plan, {Cell::List(list), Cell::Double(4)}),
               ElementsAre("ZRANGEBYSCORE k 4 4 WITHSCORES"));
 }
 
-// Which of the ranges has the rows before the offset is not known.
+// Rows that are passed over come too.
 TEST_F(ZsetOrderTest, OffsetsOfListsAreNotRedissToSkip) {
   ScanPlan plan = Plan(Request({Score(CompareOp::kIn, 0)}));
   plan.limit = 2;
   plan.offset_operand = 1;
   std::vector<Cell> list = {Cell::Double(1), Cell::Double(2)};
-  t_.Reply("ZRANGEBYSCORE k 1 1 WITHSCORES LIMIT 0 3", Bulks({"a", "1", "b", "1"}));
-  t_.Reply("ZRANGEBYSCORE k 2 2 WITHSCORES LIMIT 0 3", Bulks({"c", "2", "d", "2"}));
-  EXPECT_THAT(t_.Scan(plan, {{Cell::List(list), Cell::Int64(1)}}),
+  EXPECT_THAT(CommandsOf(plan, {Cell::List(list), Cell::Int64(1)}),
+              ElementsAre("EVAL SCRIPT 1 k 3 10000 1 1 2 2"));
+  EXPECT_THAT(RowsOf(plan, {Cell::List(list), Cell::Int64(1)},
+                     Bulks({"a", "1", "b", "1", "c", "2"}), Error("ERR unexpected")),
               ElementsAre("0: \"b\", 1", "0: \"c\", 2"));
+}
+
+// What is too much for a script is between the first and the last of the scores.
+TEST_F(ZsetOrderTest, ListsOfManyRowsAreOneRange) {
+  ScanPlan plan = Plan(Request({Score(CompareOp::kIn, 0), Score(CompareOp::kGt, 1)}));
+  std::vector<Cell> list = {Cell::Double(3), Cell::Double(1), Cell::Double(5)};
+  const std::vector<Cell> operands = {Cell::List(list), Cell::Double(0)};
+  const std::string all = Bulks({"a", "1", "b", "2", "c", "3", "d", "3", "e", "4", "f", "5"});
+  t_.batch_rows = 1;
+  t_.server().options.read_at_most = 3;
+  EXPECT_THAT(RowsOf(plan, operands, Int(20000), all),
+              ElementsAre("0: \"a\", 1", "0: \"c\", 3", "0: \"d\", 3", "0: \"f\", 5"));
+  EXPECT_EQ(t_.server().CommandLines().back(), "ZRANGEBYSCORE k 1 5 WITHSCORES");
+  for (const std::string& reply : {Bulk("1"), Bulks({"a"}), Array({Int(1), Int(2)})}) {
+    t_.Handle([&](const FakeServer::Argv&) { return reply; });
+    EXPECT_EQ(GetErrorKind(t_.TryScan(plan, {operands}).status()), ErrorKind::kProtocol);
+  }
+  list.clear();
+  for (int i = 0; i <= 1000; ++i) list.push_back(Cell::Double(i));
+  EXPECT_THAT(CommandsOf(plan, {Cell::List(list), Cell::Double(-1)}),
+              ElementsAre("ZRANGEBYSCORE k 0 1000 WITHSCORES"));
 }
 
 // Neighbors of integers that no double equals may be neighbors of several.
@@ -226,8 +259,8 @@ TEST_F(ZsetOrderTest, OfNumericsOnlyTheNearestDoubleIsKnown) {
   std::vector<Cell> list = {Cell::Double(1), Cell::Double(5), Cell::Double(1.0000000000000002)};
   EXPECT_THAT(CommandsOf(Plan(Request({Score(CompareOp::kIn, 0, Semantics::kNumeric)})),
                          {Cell::List(list)}),
-              ElementsAre("ZRANGEBYSCORE k 0.9999999999999999 1.0000000000000004 WITHSCORES",
-                          "ZRANGEBYSCORE k 4.999999999999999 5.000000000000001 WITHSCORES"));
+              ElementsAre("EVAL SCRIPT 1 k -1 10000 0.9999999999999999 1.0000000000000004 "
+                          "4.999999999999999 5.000000000000001"));
 }
 
 // Patterns only narrow, and cannot say which ranks members have.

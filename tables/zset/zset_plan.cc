@@ -180,13 +180,13 @@ std::string ZsetElements::DescribeRange(const ScanPlan& plan,
     return DescribePositions(down ? "ZREVRANGE" : "ZRANGE", " WITHSCORES", plan, kRank, "rank",
                              operand_names, key);
   }
-  std::string command = down ? "ZREVRANGEBYSCORE" : "ZRANGEBYSCORE";
-  if (ranked) command = absl::StrCat("EVAL (ZCOUNT, ", command, ")");
   const std::string list = OperandText(plan, kScore, {CompareOp::kIn}, operand_names);
   if (!list.empty()) {
-    return absl::StrCat(command, " ", key, " SCORE SCORE WITHSCORES (for each SCORE of ", list,
-                        ")");
+    return absl::StrCat("EVAL (ZCOUNT, ZRANGEBYSCORE) ", key,
+                        " SCORE SCORE WITHSCORES (for each SCORE of ", list, ")");
   }
+  std::string command = down ? "ZREVRANGEBYSCORE" : "ZRANGEBYSCORE";
+  if (ranked) command = absl::StrCat("EVAL (ZCOUNT, ", command, ")");
   const std::string min = MinText(plan, operand_names);
   const std::string max = MaxText(plan, operand_names);
   std::string text =

@@ -31,9 +31,6 @@ local rows = redis.call(command, KEYS[1], first, last, 'WITHSCORES', 'LIMIT', AR
 return {below, within, rows}
 )lua";
 
-// Rows that a script may reply with: it takes Redis about a millisecond for each thousand.
-constexpr int64_t kMaxScriptRows = 10000;
-
 constexpr char kLookupScript[] = R"lua(
 local found = {}
 for i = 1, #ARGV do
@@ -53,12 +50,6 @@ absl::Status WriteFound(absl::string_view member, const ReplyElement& answer, Ro
     return UnexpectedReply("ZRANK");
   }
   return WriteMember(member, answer.bytes.substr(colon + 1), rank, rows);
-}
-
-bool Contains(const DoubleRange& range, double score) {
-  const bool above = range.min_exclusive ? score > range.min : score >= range.min;
-  const bool below = range.max_exclusive ? score < range.max : score <= range.max;
-  return above && below;
 }
 
 class RankedSource : public StepSource {

@@ -37,7 +37,6 @@ bool AsksOf(absl::Span<const Predicate> predicates, int column) {
 
 std::unique_ptr<StepSource> NoRows() { return std::make_unique<FixedSource>(0, nullptr); }
 
-// `window`: of the rows of this range.
 Step RangeStep(absl::string_view key, const ScoreReading& reading, const RowWindow& window,
                RowWriter* rows) {
   if (window.skip > 0 && IsAll(reading.range)) {
@@ -59,18 +58,10 @@ Step RangeStep(absl::string_view key, const ScoreReading& reading, const RowWind
   return SnapshotStep(std::move(command), &kMemberAndScore, rows);
 }
 
-// One command a range. Which of several has the rows that are to be passed over is not known.
-std::unique_ptr<StepSource> NewRangesSource(absl::string_view key, std::vector<DoubleRange> ranges,
-                                            bool descending, RowWriter* rows) {
-  const size_t count = ranges.size();
+std::unique_ptr<StepSource> NewRangeSource(absl::string_view key, const ScoreReading& reading,
+                                           RowWriter* rows) {
   return std::make_unique<FixedSource>(
-      count,
-      [key, ranges = std::move(ranges), descending, rows](size_t i) {
-        const bool alone = ranges.size() == 1;
-        return RangeStep(key, {ranges[i], descending},
-                         alone ? TakeWindow(rows) : RowWindow{0, rows->needed()}, rows);
-      },
-      kPipelinedLookups);
+      1, [key, reading, rows](size_t) { return RangeStep(key, reading, TakeWindow(rows), rows); });
 }
 
 std::unique_ptr<StepSource> NewScoresCount(absl::string_view key,
@@ -107,9 +98,10 @@ ElementSourceFactory OpenRange(const std::vector<Predicate>& predicates, bool ra
   return [predicates, ranked, descending](absl::string_view key, absl::Span<const Cell> params,
                                           RowWriter* rows) {
     std::vector<DoubleRange> ranges = ResolveScores(predicates, ZsetElements::kScore, params);
-    if (!ranked) return NewRangesSource(key, std::move(ranges), descending, rows);
     if (ranges.empty()) return NoRows();
-    return NewRankedSource(key, {ranges[0], descending}, rows);
+    if (ranges.size() > 1) return NewScoreListSource(key, std::move(ranges), rows);
+    const ScoreReading reading = {ranges[0], descending};
+    return ranked ? NewRankedSource(key, reading, rows) : NewRangeSource(key, reading, rows);
   };
 }
 

@@ -36,8 +36,22 @@ struct ScoreReading {
 std::unique_ptr<StepSource> NewRankedSource(absl::string_view key, const ScoreReading& reading,
                                             RowWriter* rows);
 
+// The members whose scores are in any of the ranges, in the order of scores. `ranges` are disjoint
+// and ascending, two at least. They are of one moment: of a command for each range a member would
+// come twice or not at all whose score changes in between. So a script asks for all; where these
+// are too many for it, one ZRANGEBYSCORE brings what lies between the first and the last range, of
+// which the others are dropped. `key` and `rows` must outlive the source.
+std::unique_ptr<StepSource> NewScoreListSource(absl::string_view key,
+                                               std::vector<DoubleRange> ranges, RowWriter* rows);
+
+// Rows that a script may reply with: it takes Redis about a millisecond for each thousand.
+constexpr int64_t kMaxScriptRows = 10000;
+
 // ZSCORE and ZRANK of members, in one script.
 extern const LookupCommands kRankedLookup;
+
+// Whether the score is in the range.
+bool Contains(const DoubleRange& range, double score);
 
 // Whether every score is in the range.
 bool IsAll(const DoubleRange& range);

@@ -50,6 +50,12 @@ DoubleRange Within(const DoubleRange& bounds, const DoubleRange& point) {
 
 }  // namespace
 
+bool Contains(const DoubleRange& range, double score) {
+  const bool above = range.min_exclusive ? score > range.min : score >= range.min;
+  const bool below = range.max_exclusive ? score < range.max : score <= range.max;
+  return above && below;
+}
+
 bool IsAll(const DoubleRange& range) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   return range.min == -kInfinity && range.max == kInfinity && !range.min_exclusive &&

@@ -2,9 +2,9 @@
 // column has that role; or with row_per 'key' a row per sorted set, members and scores two arrays
 // (tables/common/collection_row.h).
 //
-// zset_table.cc declares, zset_plan.cc plans, zset_scan.cc, zset_scores.cc and zset_ranks.cc read,
-// zset_modify.cc writes. Scores are doubles;
-// infinities are kept, NaN is refused.
+// zset_table.cc declares, zset_plan.cc plans, zset_scan.cc, zset_scores.cc, zset_score_lists.cc
+// and zset_ranks.cc read, zset_modify.cc writes. Scores are doubles; infinities are kept, NaN is
+// refused.
 
 #ifndef REDIS_FDW_TABLES_ZSET_ZSET_TABLE_H_
 #define REDIS_FDW_TABLES_ZSET_ZSET_TABLE_H_
@@ -44,7 +44,7 @@ class ZsetElements : public Elements {
   // (O(log n + rows)), one streamed command whose rows are of one moment, since pages by rank lose
   // or repeat rows when the set changes. Redis makes all of its reply at once, or with LIMIT the
   // rows that are wanted; those before an offset it passes over one by one, where scores are in a
-  // range, else by rank. By rank it is ZRANGE. Other members' scores and ranks with them:
+  // range, else by rank. By rank it is ZRANGE. Lists of scores, and scores with ranks:
   // zset_scan.h.
   //
   // Counts are ZCOUNT and ZCARD. A scan is ZRANGE or ZSCAN (O(n) both); ZRANGE where ranks are
