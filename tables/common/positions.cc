@@ -110,7 +110,7 @@ std::string PositionsText(const ScanPlan& plan, int column, absl::string_view na
 std::string DescribePositions(absl::string_view range, absl::string_view option,
                               const ScanPlan& plan, int column, absl::string_view name,
                               absl::Span<const std::string> operand_names, absl::string_view key) {
-  if (plan.predicates.empty() && plan.limit_operand < 0 && plan.offset_operand < 0) {
+  if (!UsesColumn(plan, column) && plan.limit_operand < 0 && plan.offset_operand < 0) {
     const int64_t last = plan.limit > 0 ? plan.limit - 1 : -1;
     return absl::StrCat(range, " ", key, " 0 ", last, option);
   }

@@ -143,7 +143,9 @@ std::vector<std::string> ZsetElements::Describe(const ScanPlan& plan, const Scan
     default:
       break;
   }
-  if (ShowsRank(plan.output)) return {absl::StrCat("ZRANGE ", key, " 0 -1 WITHSCORES")};
+  if (ShowsRank(plan.output)) {
+    return {DescribePositions("ZRANGE", " WITHSCORES", plan, kRank, "rank", operand_names, key)};
+  }
   return {DescribeCollectionScan("ZRANGE", "ZSCAN", key, " 0 -1 WITHSCORES", options,
                                  NarrowingText(plan, kMember, "member", operand_names))};
 }

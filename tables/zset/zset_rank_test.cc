@@ -154,6 +154,19 @@ TEST_F(ZsetRankTest, RanksCountDownFromTheNumberOfMembers) {
   EXPECT_THAT(t_.Scan(plan, {{Cell::Int64(2)}}), ElementsAre("0: \"a\", 1, 0"));
 }
 
+TEST_F(ZsetRankTest, ALimitIsOfTheFirstRanks) {
+  ScanPlan plan = Plan({});
+  EXPECT_EQ(plan.op, ScanOp::kScan);
+  EXPECT_EQ(Describe(plan), "ZRANGE k 0 -1 WITHSCORES");
+  plan.limit = 2;
+  EXPECT_EQ(Describe(plan), "ZRANGE k 0 1 WITHSCORES");
+  Reply("ZRANGE k 0 1 WITHSCORES", Bulks({"a", "1", "b", "2"}));
+  EXPECT_THAT(t_.Scan(plan), SizeIs(2));
+  plan.offset_operand = 0;
+  EXPECT_EQ(Describe(plan), "ZRANGE k START STOP WITHSCORES (offset $1, limit 2)");
+  EXPECT_EQ(Describe(Plan({Member(CompareOp::kLike, 0)})), "ZRANGE k 0 -1 WITHSCORES");
+}
+
 TEST_F(ZsetRankTest, TheHighestRanksAreOneScript) {
   for (const Ordering& order : {kRankDown, kScoreDown}) {
     ScanPlan plan = Plan({}, order);
