@@ -309,5 +309,39 @@ TEST_P(OrderedTest, ManyRows) {
   }
 }
 
+// Lists of scores too, or more of those than a script takes.
+TEST_P(OrderedTest, ManyRowsOfListsOfScores) {
+  if (!zset_) return;
+  constexpr int kMany = 24000;
+  Argv argv = {"ZADD", kKey};
+  for (int i = 0; i < kMany; ++i) {
+    argv.push_back(absl::StrCat(i % 3));
+    argv.push_back(absl::StrCat("x", i));
+  }
+  redis().Command(argv);
+  Predicate predicate;
+  predicate.column = 1;
+  predicate.op = CompareOp::kIn;
+  predicate.semantics = Semantics::kDouble;
+  ScanRequest request;
+  request.predicates = {predicate};
+  ScanPlan plan = table().Plan(request);
+  plan.limit_operand = 1;
+  plan.output.columns = {1};
+  for (int extra : {0, 1500}) {
+    Row list = {Cell::Double(2), Cell::Double(0)};
+    for (int i = 0; i < extra; ++i) list.push_back(Cell::Double(10 + i));
+    for (int64_t limit : {3, 8001, 10000, 10001, -1}) {
+      Row operands = {Cell::List(list), limit < 0 ? Cell::Null() : Cell::Int64(limit)};
+      auto lines = Scan(plan, {operands});
+      ASSERT_TRUE(lines.ok()) << lines.status();
+      ASSERT_EQ(lines->size(), static_cast<size_t>(limit < 0 ? kMany / 3 * 2 : limit));
+      EXPECT_EQ(lines->front(), "0");
+      EXPECT_EQ(lines->back(), limit == 3 ? "0" : "2");
+      EXPECT_EQ(std::count(lines->begin(), lines->end(), "1"), 0);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace redis_fdw::test
