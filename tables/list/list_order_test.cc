@@ -240,7 +240,9 @@ TEST_F(ListOrderTest, IndexesNarrowElements) {
 TEST_F(ListOrderTest, ElementsEndAtTheLimit) {
   ScanPlan plan = Plan(Request({Element(CompareOp::kEq, 0)}, kUp));
   plan.limit = 1;
+  EXPECT_EQ(Describe(plan), "LPOS k $1 COUNT 1");
   plan.offset_operand = 1;
+  EXPECT_EQ(Describe(plan), "LPOS k $1 COUNT 1 + $2");
   Reply("LPOS k a COUNT 3", Array({Int(0), Int(5), Int(7)}));
   EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a"), Cell::Int64(2)}}), ElementsAre("0: 7, \"a\" #7"));
 }

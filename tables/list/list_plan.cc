@@ -95,7 +95,14 @@ std::vector<std::string> ListElements::Describe(const ScanPlan& plan, const Scan
   if (plan.op == ScanOp::kCount) return {absl::StrCat("LLEN ", key)};
   if (plan.op == ScanOp::kLookup && UsesColumn(plan, kElement)) {
     std::string text =
-        absl::StrCat("LPOS ", key, " ", EqualityText(plan, kElement, operand_names), " COUNT 0");
+        absl::StrCat("LPOS ", key, " ", EqualityText(plan, kElement, operand_names), " COUNT ");
+    const bool limited = plan.limit >= 0 || plan.limit_operand >= 0;
+    if (limited && !UsesColumn(plan, kIndex)) {
+      absl::StrAppend(&text, LimitText(plan, operand_names));
+      if (plan.offset_operand >= 0) absl::StrAppend(&text, " + ", OffsetText(plan, operand_names));
+      return {text};
+    }
+    absl::StrAppend(&text, "0");
     const std::string more = PositionsText(plan, kIndex, "index", operand_names);
     if (!more.empty()) absl::StrAppend(&text, " (", more, ")");
     return {text};
