@@ -166,6 +166,19 @@ TEST_F(ListOrderTest, ManyAreReversedHere) {
               ElementsAre("0: 4, \"e\" #4", "0: 3, \"d\" #3", "0: 2, \"c\" #2", "1: 2, \"c\" #2"));
 }
 
+TEST_F(ListOrderTest, OnlyWhatIsNeededIsKept) {
+  std::vector<std::string> elements;
+  for (int i = 0; i < 3 * kMaxReversed; ++i) elements.push_back(absl::StrCat(i));
+  Reply("LRANGE k 0 -1", Bulks(elements));
+  ScanPlan plan = Plan(Request({}, kDown, 2));
+  plan.limit_operand = 0;
+  plan.offset_operand = 1;
+  Lines lines = t_.Scan(plan, {{Cell::Int64(kMaxReversed + 1), Cell::Int64(100)}});
+  ASSERT_THAT(lines, SizeIs(kMaxReversed + 1));
+  EXPECT_EQ(lines.front(), "0: 29899, \"29899\" #29899");
+  EXPECT_EQ(lines.back(), "0: 19899, \"19899\" #19899");
+}
+
 // --- Counts -------------------------------------------------------------------------------------
 
 TEST_F(ListOrderTest, Counts) {

@@ -1,8 +1,9 @@
 // Reading lists from their end.
 
+#include <deque>
+#include <string>
 #include <utility>
 
-#include "core/base/arena.h"
 #include "core/base/status.h"
 #include "tables/common/positions.h"
 #include "tables/common/script.h"
@@ -50,14 +51,20 @@ class ReversedSink : public StepSink {
   int64_t index_ = 0;
 };
 
-// Keeps the reply to LRANGE, and writes it from its end.
+// Keeps of the reply to LRANGE the last elements, as many as are needed, and writes them from the
+// end.
 class ReversingSink : public StepSink {
  public:
-  ReversingSink(int64_t first, RowWriter* rows) : StepSink(rows), first_(first) {}
+  ReversingSink(int64_t first, RowWriter* rows)
+      : StepSink(rows), first_(first), needed_(rows->needed()) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
     if (element.depth == 1 && element.type == ReplyType::kBulk) {
-      elements_.push_back(arena_.StoreCell(Cell::Bytes(element.bytes)));
+      elements_.emplace_back(element.bytes);
+      if (needed_ >= 0 && static_cast<int64_t>(elements_.size()) > needed_) {
+        elements_.pop_front();
+        ++first_;
+      }
       return absl::OkStatus();
     }
     const bool is_array = element.depth == 0 && element.type == ReplyType::kArray;
@@ -68,15 +75,15 @@ class ReversingSink : public StepSink {
   absl::Status Finish() override {
     for (size_t i = elements_.size(); i > 0; --i) {
       const int64_t index = first_ + static_cast<int64_t>(i) - 1;
-      RETURN_IF_ERROR(WriteIndexed(elements_[i - 1].bytes(), index, rows()));
+      RETURN_IF_ERROR(WriteIndexed(elements_[i - 1], index, rows()));
     }
     return absl::OkStatus();
   }
 
  private:
-  const int64_t first_;
-  Arena arena_;
-  std::vector<Cell> elements_;
+  int64_t first_;  // the index of the first element that is kept
+  const int64_t needed_;
+  std::deque<std::string> elements_;
 };
 
 Step ReverseStep(absl::string_view key, const IntRange& range, RowWriter* rows) {

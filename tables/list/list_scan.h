@@ -23,9 +23,9 @@ constexpr int64_t kMaxReversed = 10000;
 absl::Status WriteIndexed(absl::string_view element, int64_t index, RowWriter* rows);
 
 // The elements with an index in the range, the last first. A script, since how long the list is
-// must be of the same moment; LRANGE where more than kMaxReversed rows are wanted, which holds all
-// of the range in memory until the last has come, and then fills one batch with it. `key` and
-// `rows` must outlive the source.
+// must be of the same moment; LRANGE where more than kMaxReversed rows are wanted, which holds them
+// in memory until the last has come, and then fills one batch with them. `key` and `rows` must
+// outlive the source.
 std::unique_ptr<StepSource> NewReverseSource(absl::string_view key, const IntRange& range,
                                              RowWriter* rows);
 
