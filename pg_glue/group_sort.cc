@@ -18,21 +18,22 @@ GroupSort* NewGroupSort(TupleDesc desc, AttrNumber attnum, Oid sort_operator, Oi
 }
 
 void BeginGroup(GroupSort* sort) {
-  // The scan may be spilled while another one's turn is on, and what is current while a row is
-  // asked for lives no longer than the row.
-  ResourceOwner old = CurrentResourceOwner;
-  MemoryContext old_context = MemoryContextSwitchTo(sort->context);
-  CurrentResourceOwner = sort->owner;
+  // What is current while a row is asked for lives no longer than the row.
+  MemoryContext old = MemoryContextSwitchTo(sort->context);
   bool nulls_first = false;  // there are none
   sort->sorted =
       tuplesort_begin_heap(sort->desc, 1, &sort->attnum, &sort->sort_operator, &sort->collation,
                            &nulls_first, work_mem, nullptr, TUPLESORT_NONE);
-  CurrentResourceOwner = old;
-  MemoryContextSwitchTo(old_context);
+  MemoryContextSwitchTo(old);
 }
 
 void PutGroupRow(GroupSort* sort, TupleTableSlot* slot) {
+  // A sort makes its file for whoever is current when its memory is full, and the scan may be
+  // spilled while it is another one's turn, whose owner may end first.
+  ResourceOwner old = CurrentResourceOwner;
+  CurrentResourceOwner = sort->owner;
   tuplesort_puttupleslot(sort->sorted, slot);
+  CurrentResourceOwner = old;
 }
 
 void EndGroup(GroupSort* sort) { tuplesort_performsort(sort->sorted); }

@@ -225,6 +225,27 @@ SELECT kind FROM texts WHERE stream_id > '10-0' ORDER BY stream_id DESC;
 SELECT kind FROM bytes WHERE stream_id > '10-0' ORDER BY stream_id;
 SELECT * FROM compare();
 
+-- A group that is sorted on disk when its scan fails, in the turn of another one.
+CREATE FOREIGN TABLE wrong (stream_id text, pad text, n int) SERVER redis_server
+  OPTIONS (table_type 'stream', table_key_prefix 'wrong');
+CREATE FOREIGN TABLE as_written (stream_id text, pad text, n text) SERVER redis_server
+  OPTIONS (table_type 'stream', table_key_prefix 'wrong');
+\! redis DEL wrong
+INSERT INTO as_written SELECT i || '-' || j, repeat('x', 200), CASE j WHEN 3000 THEN 'none' ELSE '1' END
+  FROM generate_series(1, 2) i, generate_series(1, (i - 1) * 2999 + 1) j;
+ALTER SERVER redis_server OPTIONS (ADD pool_max_size '1');
+SET work_mem = '64kB';
+BEGIN;
+DECLARE c CURSOR FOR SELECT stream_id, n, length(pad) FROM wrong ORDER BY stream_id;
+FETCH 1 FROM c;
+SAVEPOINT other;
+SELECT count(*) FROM as_written WHERE n = '1';
+ROLLBACK TO other;
+CLOSE c;
+COMMIT;
+RESET work_mem;
+ALTER SERVER redis_server OPTIONS (DROP pool_max_size);
+
 -- In another schema, and under a name that is somebody else's.
 CREATE SCHEMA elsewhere;
 ALTER EXTENSION redis_fdw SET SCHEMA elsewhere;
