@@ -86,8 +86,8 @@ double RemoteRows(const TableBinding& binding) {
       },
       &raised);
   if (known) return rows;
-  if (ERRCODE_TO_CATEGORY(ParkedSqlState()) == ERRCODE_OPERATOR_INTERVENTION) Raise(raised);
-  ForgetParkedError();
+  // An error of PostgreSQL's is a cancel, or a standby's conflict with recovery, or graver.
+  if (ParkedSqlState() != 0) Raise(raised);
   return -1;
 }
 
