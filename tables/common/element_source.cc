@@ -76,6 +76,7 @@ class CursorSource : public StepSource {
     if (complete_ && seen_.size() == 0) return false;
     cursor_ = "0";
     complete_ = false;
+    waits_for_end_ = false;
     state_ = State::kReady;
     return true;
   }
@@ -86,6 +87,7 @@ class CursorSource : public StepSource {
   // What a page begins with.
   void OnCursor(absl::string_view cursor) {
     complete_ = cursor == "0";
+    waits_for_end_ = enough_ && !complete_;
     if (complete_) {
       state_ = State::kDone;
     } else if (!enough_) {
@@ -94,7 +96,7 @@ class CursorSource : public StepSource {
     cursor_ = std::string(cursor);
   }
   void OnPageRead() {
-    if (state_ == State::kWaiting) state_ = State::kReady;
+    if (std::exchange(waits_for_end_, false)) state_ = State::kReady;
   }
   // Whether this element was not returned before; it is remembered, but where it is part of the
   // whole collection in one reply.
@@ -110,7 +112,8 @@ class CursorSource : public StepSource {
   int64_t
       expected_;  // elements that will be taken, as far as that was known when it began; -1: all
   State state_ = State::kReady;
-  bool enough_ = false;  // no page may be needed after the one that is asked for
+  bool enough_ = false;         // no page may be needed after the one that is asked for
+  bool waits_for_end_ = false;  // so the next is not asked for before that is read
   bool first_page_ = true;
   bool complete_ = false;  // the last page has begun to arrive
   std::string cursor_ = "0";

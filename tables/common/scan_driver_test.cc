@@ -327,6 +327,19 @@ TEST_F(ScanDriverTest, ACursorBeginsAgainElsewhereAndRepeatsNothing) {
                           "HSCAN k 7 COUNT 1000"));
 }
 
+// Though the one before it ends when the next is under way.
+TEST_F(ScanDriverTest, EachPageIsAskedForOnce) {
+  t_.options.mode = ScanMode::kCursor;
+  t_.batch_rows = 1;
+  t_.server().options.read_at_most = 3;
+  t_.Reply("HSCAN k 0 COUNT 1000", Array({Bulk("7"), Fields(5)}));
+  t_.Reply("HSCAN k 7 COUNT 1000", Array({Bulk("8"), Bulks({"f5", "v5"})}));
+  t_.Reply("HSCAN k 8 COUNT 1000", Array({Bulk("0"), Bulks({"f6", "v6"})}));
+  EXPECT_EQ(t_.Scan(t_.Plan({})), FieldRows(7));
+  EXPECT_THAT(t_.server().CommandLines(),
+              ElementsAre("HSCAN k 0 COUNT 1000", "HSCAN k 7 COUNT 1000", "HSCAN k 8 COUNT 1000"));
+}
+
 // Wherever a page is cut, between a field and its value too.
 TEST_F(ScanDriverTest, ACursorLosesNothingOfAPageThatIsCut) {
   t_.options.mode = ScanMode::kCursor;
