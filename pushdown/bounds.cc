@@ -120,6 +120,26 @@ void NarrowByInt(IntRange* range, CompareOp op, int64_t v) {
 
 }  // namespace
 
+void BytesRange::RaiseMin(absl::string_view end, bool exclusive) {
+  const int order = min.has_value() ? end.compare(*min) : 1;
+  if (order < 0) return;
+  min_exclusive = exclusive || (order == 0 && min_exclusive);
+  min = std::string(end);
+}
+
+void BytesRange::LowerMax(absl::string_view end, bool exclusive) {
+  const int order = max.has_value() ? end.compare(*max) : -1;
+  if (order > 0) return;
+  max_exclusive = exclusive || (order == 0 && max_exclusive);
+  max = std::string(end);
+}
+
+bool BytesRange::empty() const {
+  if (!bounded()) return false;
+  const int order = absl::string_view(*min).compare(*max);
+  return order > 0 || (order == 0 && (min_exclusive || max_exclusive));
+}
+
 DoubleRange ResolveDoubleRange(absl::Span<const Predicate> predicates, int column,
                                absl::Span<const Cell> params) {
   DoubleRange range;

@@ -9,7 +9,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "core/base/cell.h"
 #include "pushdown/predicate.h"
@@ -30,6 +33,21 @@ struct IntRange {
   int64_t min = std::numeric_limits<int64_t>::min();
   int64_t max = std::numeric_limits<int64_t>::max();
   bool empty() const { return min > max; }
+};
+
+// Byte strings from `min` to `max` in the order of memcmp(), each end inclusive unless said
+// otherwise; without a value: unbounded.
+struct BytesRange {
+  absl::optional<std::string> min;
+  absl::optional<std::string> max;
+  bool min_exclusive = false;
+  bool max_exclusive = false;
+
+  // The narrower of the end there is and this one.
+  void RaiseMin(absl::string_view end, bool exclusive);
+  void LowerMax(absl::string_view end, bool exclusive);
+  bool bounded() const { return min.has_value() && max.has_value(); }
+  bool empty() const;
 };
 
 // Narrows the range by every predicate on `column` that is a comparison (=, <, <=, >, >=). Operands

@@ -239,5 +239,39 @@ TEST(IntRangeTest, NullAndContradictionsAreEmpty) {
   EXPECT_TRUE(Ints({{CompareOp::kGt, Cell::Int64(5)}, {CompareOp::kLt, Cell::Int64(6)}}).empty());
 }
 
+TEST(BytesRangeTest, KeepsTheNarrowerEnds) {
+  BytesRange range;
+  EXPECT_FALSE(range.bounded());
+  range.RaiseMin("b", false);
+  range.RaiseMin("a", true);
+  EXPECT_EQ(*range.min, "b");
+  EXPECT_FALSE(range.min_exclusive);
+  range.RaiseMin("b", true);
+  range.RaiseMin("b", false);
+  EXPECT_TRUE(range.min_exclusive);
+  EXPECT_FALSE(range.bounded());
+  range.LowerMax("d\xff", false);
+  range.LowerMax("d", true);
+  range.LowerMax("e", false);
+  EXPECT_EQ(*range.max, "d");
+  EXPECT_TRUE(range.max_exclusive);
+  EXPECT_TRUE(range.bounded());
+}
+
+TEST(BytesRangeTest, Empty) {
+  auto empty = [](absl::string_view min, bool min_exclusive, absl::string_view max) {
+    BytesRange range;
+    range.RaiseMin(min, min_exclusive);
+    range.LowerMax(max, false);
+    return range.empty();
+  };
+  EXPECT_FALSE(BytesRange().empty());
+  EXPECT_FALSE(empty("a", false, "a"));
+  EXPECT_TRUE(empty("a", true, "a"));
+  EXPECT_TRUE(empty("b", false, "a"));
+  EXPECT_FALSE(empty("", false, ""));
+  EXPECT_FALSE(empty("a", true, "\x80"));  // bytes have no sign
+}
+
 }  // namespace
 }  // namespace redis_fdw

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "pushdown/bounds.h"
 
 namespace redis_fdw {
 namespace {
@@ -114,33 +115,6 @@ std::vector<std::string> LiteralParts(absl::string_view like) {
   return parts;
 }
 
-// What the bounds on a column leave.
-struct BytesRange {
-  const Cell* low = nullptr;
-  const Cell* high = nullptr;
-  bool low_exclusive = false;
-  bool high_exclusive = false;
-
-  void RaiseLow(const Cell& operand, bool exclusive) {
-    const int order = low == nullptr ? 1 : operand.bytes().compare(low->bytes());
-    if (order < 0) return;
-    low_exclusive = exclusive || (order == 0 && low_exclusive);
-    low = &operand;
-  }
-  void LowerHigh(const Cell& operand, bool exclusive) {
-    const int order = high == nullptr ? -1 : operand.bytes().compare(high->bytes());
-    if (order > 0) return;
-    high_exclusive = exclusive || (order == 0 && high_exclusive);
-    high = &operand;
-  }
-  bool bounded() const { return low != nullptr && high != nullptr; }
-  bool Empty() const {
-    if (!bounded()) return false;
-    const int order = low->bytes().compare(high->bytes());
-    return order > 0 || (order == 0 && (low_exclusive || high_exclusive));
-  }
-};
-
 // Gives `offer` a glob of each predicate on `column` that makes one. False if no value satisfies
 // them all.
 bool OfferGlobs(absl::Span<const Predicate> predicates, int column, absl::Span<const Cell> params,
@@ -163,11 +137,11 @@ bool OfferGlobs(absl::Span<const Predicate> predicates, int column, absl::Span<c
         break;
       case CompareOp::kGt:
       case CompareOp::kGe:
-        range.RaiseLow(operand, predicate.op == CompareOp::kGt);
+        range.RaiseMin(operand.bytes(), predicate.op == CompareOp::kGt);
         break;
       case CompareOp::kLt:
       case CompareOp::kLe:
-        range.LowerHigh(operand, predicate.op == CompareOp::kLt);
+        range.LowerMax(operand.bytes(), predicate.op == CompareOp::kLt);
         break;
       case CompareOp::kIn:
         break;
@@ -175,9 +149,9 @@ bool OfferGlobs(absl::Span<const Predicate> predicates, int column, absl::Span<c
   }
   // What lies between two strings begins as both do.
   if (range.bounded()) {
-    offer(GlobOfPrefix(CommonPrefix(range.low->bytes(), range.high->bytes())));
+    offer(GlobOfPrefix(CommonPrefix(*range.min, *range.max)));
   }
-  return !range.Empty();
+  return !range.empty();
 }
 
 }  // namespace
@@ -226,6 +200,8 @@ std::string GlobOfLike(absl::string_view like) {
   if (!middle.empty()) absl::StrAppend(&glob, GlobOfPrefix(middle));
   return absl::StrCat(glob, EscapeGlob(LastBytes(parts.back())));
 }
+
+std::string PrefixOfLike(absl::string_view like) { return LiteralParts(like).front(); }
 
 Answer AnswerByMatch(const Predicate& predicate) {
   if (predicate.semantics != Semantics::kBytes) return Answer::kLocal;

@@ -35,6 +35,10 @@ std::string EscapeGlob(absl::string_view literal);
 // - `_` is one character, so one to four bytes in UTF-8: a `*`. As it is for bytea, to be simple.
 std::string GlobOfLike(absl::string_view like);
 
+// What every text begins with that `like` matches, or raises an error of: its bytes up to the first
+// wildcard.
+std::string PrefixOfLike(absl::string_view like);
+
 // How much MATCH (of SCAN, HSCAN, SSCAN, ZSCAN) decides of a predicate on what it matches: it only
 // narrows, since several predicates share one pattern, which cuts what is long.
 Answer AnswerByMatch(const Predicate& predicate);

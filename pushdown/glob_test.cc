@@ -52,6 +52,14 @@ TEST(GlobTest, LikeBecomesASuperset) {
   EXPECT_EQ(GlobOfLike("\xc3\xa9_%"), "\xc3\xa9*");
 }
 
+TEST(GlobTest, WhatALikeBeginsWith) {
+  EXPECT_EQ(PrefixOfLike("user:%"), "user:");
+  EXPECT_EQ(PrefixOfLike("a\\%b_c%"), "a%b");
+  EXPECT_EQ(PrefixOfLike("literal*"), "literal*");
+  EXPECT_EQ(PrefixOfLike("%a"), "");
+  EXPECT_EQ(PrefixOfLike("ab\\"), "ab");
+}
+
 TEST(GlobTest, LikeHasTwoStarsAtMost) {
   EXPECT_EQ(GlobOfLike("a%b"), "a*b");
   EXPECT_EQ(GlobOfLike("%abc%"), "*abc*");
