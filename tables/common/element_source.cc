@@ -17,11 +17,6 @@ constexpr int64_t kAutoPage = 1000;
 // Pages of a scan that will probably stop soon: a smaller one costs Redis no less.
 constexpr int64_t kSmallestPage = 10;
 
-int64_t PageSize(const ScanOptions& options) {
-  if (options.mode == ScanMode::kAuto) return std::max(options.fetch_size, kAutoPage);
-  return std::max<int64_t>(options.fetch_size, 1);
-}
-
 class SnapshotSink : public StepSink {
  public:
   SnapshotSink(absl::string_view command, const ElementShape* shape, RowWriter* rows,
@@ -60,13 +55,17 @@ class CountSink : public StepSink {
 
 class CursorSource : public StepSource {
  public:
-  CursorSource(CollectionCommands commands, absl::string_view key, int64_t page, RowWriter* rows)
-      : commands_(std::move(commands)), key_(key), page_(page), rows_(rows), count_(page) {
+  CursorSource(CollectionCommands commands, absl::string_view key, const ScanOptions& options,
+               RowWriter* rows)
+      : commands_(std::move(commands)),
+        key_(key),
+        page_(PageSize(options)),
+        rows_(rows),
+        begun_(commands_.returned.size() > 0),
+        seen_(std::move(commands_.returned)) {
     if (commands_.match == "*") commands_.match.clear();
     expected_ = rows->needed() >= 0 ? rows->needed() : commands_.expected_rows;
-    if (expected_ >= 0 && commands_.match.empty()) {
-      count_ = std::min(page, std::max(expected_, kSmallestPage));
-    }
+    count_ = PageSize(options, commands_.match.empty() ? expected_ : -1);
   }
 
   State state() const override { return state_; }
@@ -101,7 +100,7 @@ class CursorSource : public StepSource {
   // Whether this element was not returned before; it is remembered, but where it is part of the
   // whole collection in one reply.
   bool IsNew(absl::string_view identity, bool first_page) {
-    return (first_page && complete_) || seen_.Insert(identity);
+    return (first_page && complete_ && !begun_) || seen_.Insert(identity);
   }
 
   CollectionCommands commands_;
@@ -117,6 +116,7 @@ class CursorSource : public StepSource {
   bool first_page_ = true;
   bool complete_ = false;  // the last page has begun to arrive
   std::string cursor_ = "0";
+  const bool begun_;  // some elements were returned before this source began
   Fingerprints seen_;
 };
 
@@ -191,6 +191,12 @@ bool ElementReader::Take(absl::string_view part) {
   return !have_first_;
 }
 
+int64_t PageSize(const ScanOptions& options, int64_t expected) {
+  const bool full = options.mode == ScanMode::kAuto;
+  const int64_t page = std::max<int64_t>(options.fetch_size, full ? kAutoPage : 1);
+  return expected < 0 ? page : std::min(page, std::max(expected, kSmallestPage));
+}
+
 std::unique_ptr<StepSource> NewSnapshotSource(Command command, const ElementShape* shape,
                                               RowWriter* rows, int64_t first_position) {
   return std::make_unique<FixedSource>(
@@ -211,7 +217,7 @@ std::unique_ptr<StepSource> NewCollectionSource(CollectionCommands commands, abs
   if (options.mode == ScanMode::kSnapshot && commands.cursor_script == nullptr) {
     return NewSnapshotSource(std::move(commands.snapshot), commands.shape, rows);
   }
-  return std::make_unique<CursorSource>(std::move(commands), key, PageSize(options), rows);
+  return std::make_unique<CursorSource>(std::move(commands), key, options, rows);
 }
 
 std::unique_ptr<StepSource> NewCountSource(Command command, RowWriter* rows) {

@@ -71,7 +71,12 @@ struct CollectionCommands {
   std::string match = "";
   // As in ScanPlan: how many elements will probably be taken; -1: all.
   int64_t expected_rows = -1;
+  // Elements that were returned otherwise, before the cursor begins: they are not written again.
+  Fingerprints returned = {};
 };
+
+// Elements that a page of a scan asks for, where so many will probably be taken; -1: all.
+int64_t PageSize(const ScanOptions& options, int64_t expected = -1);
 
 // The source that `options` asks for: the snapshot in one command, or a cursor. ScanMode::kAuto is
 // a cursor with generous pages: a small collection comes whole in the first, which is a snapshot,

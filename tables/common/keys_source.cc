@@ -210,11 +210,11 @@ class KeysSource::KeySink : public StepSink {
   }
   absl::Status Fail(const absl::Status& error) override {
     absl::Status status = inner_->OnError(error);
-    if (keys_->reading_.access == KeyAccess::kOne || status.ok() ||
-        GetErrorKind(status) != ErrorKind::kWrongType) {
-      return status;
+    if (!status.ok()) {
+      const bool named = keys_->reading_.access == KeyAccess::kOne;
+      if (named || GetErrorKind(status) != ErrorKind::kWrongType) return status;
+      key_->gone = true;
     }
-    key_->gone = true;
     keys_->OnReply(key_);
     return absl::OkStatus();
   }

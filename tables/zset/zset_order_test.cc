@@ -269,9 +269,8 @@ TEST_F(ZsetOrderTest, PatternsOfMembers) {
   EXPECT_EQ(plan.op, ScanOp::kScan);
   ASSERT_THAT(plan.predicates, SizeIs(1));
   EXPECT_EQ(plan.predicates[0].answer, Answer::kSuperset);
-  EXPECT_EQ(Describe(plan), "ZSCAN k CURSOR MATCH (narrowed by member LIKE $1) COUNT 1000");
-  t_.Reply("ZSCAN k 0 MATCH a* COUNT 1000", Array({Bulk("0"), Bulks({"ab", "1"})}));
-  EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("a%")}, {Cell::Null()}}), ElementsAre("0: \"ab\", 1"));
+  t_.Reply("ZSCAN k 0 MATCH *b COUNT 1000", Array({Bulk("0"), Bulks({"ab", "1"})}));
+  EXPECT_THAT(t_.Scan(plan, {{Cell::Bytes("%b")}, {Cell::Null()}}), ElementsAre("0: \"ab\", 1"));
   t_.options.mode = ScanMode::kSnapshot;
   EXPECT_EQ(Describe(plan), "ZRANGE k 0 -1 WITHSCORES");
   t_.Reply("ZRANGE k 0 -1 WITHSCORES", Bulks({"ab", "1", "b", "2"}));

@@ -6,6 +6,7 @@
 #include "tables/common/element_source.h"
 #include "tables/common/planning.h"
 #include "tables/common/positions.h"
+#include "tables/zset/zset_lex.h"
 #include "tables/zset/zset_table.h"
 
 namespace redis_fdw {
@@ -29,6 +30,10 @@ Answer AnswerScore(Semantics semantics) {
 
 Answer AnswerRank(Semantics semantics) {
   return semantics == Semantics::kInteger ? Answer::kExact : Answer::kLocal;
+}
+
+Answer AnswerMember(Semantics semantics) {
+  return semantics == Semantics::kBytes ? Answer::kSuperset : Answer::kLocal;
 }
 
 // Ranks are in the order of scores.
@@ -118,7 +123,11 @@ ScanPlan ZsetElements::Plan(const ScanRequest& request) const {
     CostOneReply(request, &plan);
     return plan;
   }
-  PlanMatch(request, kMember, &plan);
+  ScanPlan members;
+  if (PlanMatch(request, kMember, &plan) && !columns().has(kRank) &&
+      PlanRange(request, kMember, &AnswerMember, &members)) {
+    CostLexRange(request, members.cost.rows, &plan);
+  }
   return plan;
 }
 
@@ -146,8 +155,11 @@ std::vector<std::string> ZsetElements::Describe(const ScanPlan& plan, const Scan
   if (ShowsRank(plan.output)) {
     return {DescribePositions("ZRANGE", " WITHSCORES", plan, kRank, "rank", operand_names, key)};
   }
-  return {DescribeCollectionScan("ZRANGE", "ZSCAN", key, " 0 -1 WITHSCORES", options,
-                                 NarrowingText(plan, kMember, "member", operand_names))};
+  const std::string narrowed = NarrowingText(plan, kMember, "member", operand_names);
+  const std::string scan =
+      DescribeCollectionScan("ZRANGE", "ZSCAN", key, " 0 -1 WITHSCORES", options, narrowed);
+  if (narrowed.empty() || options.mode == ScanMode::kSnapshot) return {scan};
+  return {DescribeLexPages(key, options, narrowed), absl::StrCat(scan, " (otherwise)")};
 }
 
 std::string ZsetElements::DescribeLookup(const ScanPlan& plan,

@@ -13,6 +13,7 @@
 #include "tables/common/planning.h"
 #include "tables/common/positions.h"
 #include "tables/common/sample.h"
+#include "tables/zset/zset_lex.h"
 #include "tables/zset/zset_table.h"
 
 namespace redis_fdw {
@@ -148,6 +149,11 @@ ElementSourceFactory ZsetElements::Open(const ScanPlan& plan, const ScanOptions&
     if (!MatchPattern(predicates, kMember, params, &commands.match)) return NoRows();
     commands.snapshot.Key(key).ArgInt(0).ArgInt(-1).Arg("WITHSCORES");
     commands.expected_rows = expected;
+    BytesRange members;
+    const bool bounded = options.mode != ScanMode::kSnapshot &&
+                         ResolveMemberRange(predicates, kMember, params, &members);
+    if (bounded && members.empty()) return NoRows();
+    if (bounded) return NewLexSource(members, std::move(commands), key, options, rows);
     return NewCollectionSource(std::move(commands), key, options, rows);
   };
 }

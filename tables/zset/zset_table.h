@@ -2,9 +2,9 @@
 // column has that role; or with row_per 'key' a row per sorted set, members and scores two arrays
 // (tables/common/collection_row.h).
 //
-// zset_table.cc declares, zset_plan.cc plans, zset_scan.cc, zset_scores.cc, zset_score_lists.cc
-// and zset_ranks.cc read, zset_modify.cc writes. Scores are doubles; infinities are kept, NaN is
-// refused.
+// zset_table.cc declares, zset_plan.cc plans, zset_scan.cc, zset_scores.cc, zset_score_lists.cc,
+// zset_ranks.cc and zset_lex.cc read, zset_modify.cc writes. Scores are doubles; infinities are
+// kept, NaN is refused.
 
 #ifndef REDIS_FDW_TABLES_ZSET_ZSET_TABLE_H_
 #define REDIS_FDW_TABLES_ZSET_ZSET_TABLE_H_
@@ -48,7 +48,8 @@ class ZsetElements : public Elements {
   // zset_scan.h.
   //
   // Counts are ZCOUNT and ZCARD. A scan is ZRANGE or ZSCAN (O(n) both); ZRANGE where ranks are
-  // shown.
+  // shown. Where members are in a range of bytes it is ZRANGEBYLEX, as long as that has them all:
+  // zset_lex.h.
   ElementSourceFactory Open(const ScanPlan& plan, const ScanOptions& options) const override;
   const char* size_command() const override { return "ZCARD"; }
   // ZRANDMEMBER (6.2) of some thousand members each; ranges of ranks from servers that have no such

@@ -129,3 +129,22 @@ BEGIN
 END $$;
 SELECT who, award(who, 5) FROM unnest('{d,a,d,d}'::text[]) who;
 \! redis ZRANGE z 0 -1 WITHSCORES | paste - -
+
+-- Members by range: ZRANGEBYLEX while all scores are equal, else ZSCAN.
+CREATE FOREIGN TABLE names (name text OPTIONS (redis 'member') COLLATE "C", score float8) SERVER redis_server
+  OPTIONS (table_type 'zset', table_key_prefix 'names');
+INSERT INTO names SELECT n, 0 FROM unnest('{ada,adam,adele,bob,eve,évariste,[x,-,+,""}'::text[]) n;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM names WHERE name >= 'ada' AND name < 'b';
+EXPLAIN (VERBOSE, COSTS OFF) SELECT name FROM names WHERE name LIKE 'ad%a%';
+SELECT * FROM names WHERE name >= 'ada' AND name < 'b' ORDER BY name;
+SELECT name FROM names WHERE name LIKE 'ad%m' ORDER BY name;
+SELECT name FROM names WHERE name ^@ 'é';
+SELECT count(*) FROM names WHERE name BETWEEN '' AND '[';
+PREPARE between_names(text, text) AS SELECT name FROM names WHERE name > $1 AND name <= $2 ORDER BY name;
+EXECUTE between_names('ada', 'bob');
+EXECUTE between_names('bob', 'ada');
+EXECUTE between_names('bob', NULL);
+\! redis ZADD names 1 aza
+SELECT * FROM names WHERE name >= 'ada' AND name < 'b' ORDER BY name;
+\! redis SET names text > /dev/null; redis TYPE names
+SELECT * FROM names WHERE name ^@ 'a';
