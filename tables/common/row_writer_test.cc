@@ -89,13 +89,6 @@ TEST_F(RowWriterTest, AKeyThatBeginsAgainGivesItsSkipBack) {
   EXPECT_EQ(batch_.rows(), 2u);
 }
 
-TEST_F(RowWriterTest, NoLimitOverflows) {
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  EXPECT_EQ(RowWriter(&target_, 0, kMax, 1).needed(), kMax);
-  EXPECT_EQ(RowWriter(&target_, 0, 1, kMax).needed(), kMax);
-  EXPECT_EQ(RowWriter(&target_, 0, 1, kMax - 1).needed(), kMax);
-}
-
 TEST_F(RowWriterTest, OneKeyAloneTakesTheSkip) {
   RowWriter rows(&target_, 0, 3, 2);
   RowWriter only = rows.ForKey(true);

@@ -276,6 +276,7 @@ TEST_F(WriteTest, ScansOfTheWritingStatementDoNotCutItsBatches) {
   MustExec("INSERT INTO h SELECT i, i FROM generate_series(1, 500) i");
   MustExec("CREATE TABLE local AS SELECT i::text AS id FROM generate_series(1, 500) i");
   MustExec("SET enable_hashjoin = off; SET enable_mergejoin = off");
+  MustExec("ALTER FOREIGN TABLE h OPTIONS (ADD use_remote_estimate 'false')");
   ResetCalls();
   MustExec("INSERT INTO copy SELECT h.* FROM local JOIN h ON h.field = local.id");
   EXPECT_EQ(redis().Cli({"HLEN", "copy"}), "500");

@@ -123,7 +123,9 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events WHERE stream_id >= now() - int
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events WHERE kind > 'a' ORDER BY stream_id LIMIT 2;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT max(stream_id) FROM events;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM events;
+ALTER FOREIGN TABLE events OPTIONS (ADD use_remote_estimate 'false');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM events JOIN log ON stream_id = id ORDER BY id;
+ALTER FOREIGN TABLE events OPTIONS (DROP use_remote_estimate);
 SELECT kind FROM events ORDER BY stream_id DESC LIMIT 2 OFFSET 1;
 SELECT kind FROM events WHERE kind > 'a' ORDER BY stream_id LIMIT 2;
 SELECT EXISTS (SELECT FROM events WHERE stream_id > '10-0'), EXISTS (SELECT FROM events WHERE stream_id < '9-0');
