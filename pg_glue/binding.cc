@@ -105,6 +105,7 @@ TableBinding* NewBinding(Relation relation, FdwOptions* options, MemoryContext c
   binding->relid = RelationGetRelid(relation);
   binding->relname = pstrdup(RelationGetRelationName(relation));
   binding->options = options;
+  binding->keys = -1;
   binding->hung = Hang<const Table>(context);
   RawColumn* columns = ReadColumns(relation, binding);
   CallCpp([&] {

@@ -26,6 +26,8 @@ struct TableBinding {
   AttrNumber* attnums;
   int natts;
   int* ordinals;
+  // For the planner, which sets it: how many keys a table of many has; -1: not known.
+  double keys;
 
   const Table& table() const { return *hung->object; }
 };

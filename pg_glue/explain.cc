@@ -9,6 +9,7 @@
 #include "pg_glue/direct_modify.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/modify_state.h"
+#include "pg_glue/operand_names.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan_data.h"
 #include "pg_glue/scan_state.h"
@@ -63,13 +64,6 @@ std::string PredicatesText(const RedisScan& scan, Answer answer,
   return absl::StrJoin(texts, " AND ");
 }
 
-std::vector<std::string> OperandNames(List* list) {
-  std::vector<std::string> names;
-  ListCell* lc;
-  foreach (lc, list) names.emplace_back(StringValue(lfirst(lc)));
-  return names;
-}
-
 void ExplainCounters(const Counters& counters, bool rows, ExplainState* es) {
   ExplainPropertyInteger("Redis Commands Sent", nullptr, counters.commands, es);
   ExplainPropertyInteger("Redis Round Trips", nullptr, counters.round_trips, es);
@@ -103,10 +97,13 @@ std::string LimitText(const ScanPlan& plan, const std::vector<std::string>& name
   return plan.limit >= 0 ? absl::StrCat(plan.limit) : "";
 }
 
-void MakeScanTexts(RedisScan* scan, List* fdw_private, bool with_commands, ScanTexts* texts) {
+void MakeScanTexts(RedisScan* scan, const ForeignScan* node, bool with_commands, ScanTexts* texts) {
+  List* operands = OperandNames(node);
   CallCpp([&] {
     const ScanRuntime& runtime = *scan->runtime->object;
-    std::vector<std::string> names = OperandNames((List*)list_nth(fdw_private, kScanOperandNames));
+    std::vector<std::string> names;
+    ListCell* lc;
+    foreach (lc, operands) names.emplace_back((const char*)lfirst(lc));
     const ScanPlan& plan = runtime.plan;
     RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, Answer::kExact, names), &texts->exact));
     RETURN_IF_ERROR(CopyOut(PredicatesText(*scan, Answer::kSuperset, names), &texts->superset));
@@ -158,9 +155,8 @@ WriteKind KindOf(CmdType operation) {
 void ExplainForeignScan(ForeignScanState* node, ExplainState* es) {
   RedisScan* scan = (RedisScan*)node->fdw_state;
   if (scan == nullptr || scan->runtime->object == nullptr) return;
-  List* fdw_private = ((ForeignScan*)node->ss.ps.plan)->fdw_private;
   ScanTexts texts = {"", "", "", "", "", NIL};
-  MakeScanTexts(scan, fdw_private, true, &texts);
+  MakeScanTexts(scan, (ForeignScan*)node->ss.ps.plan, true, &texts);
 
   if (scan->runtime->object->plan.output.kind == OutputKind::kCount) ExplainCountOf(scan, es);
   ExplainPropertyText("Redis Key", scan->binding->key_text, es);
@@ -210,7 +206,7 @@ void ExplainDirectModify(ForeignScanState* node, ExplainState* es) {
   DirectModify* direct = (DirectModify*)node->fdw_state;
   if (direct == nullptr) return;
   ScanTexts texts = {"", "", "", "", "", NIL};
-  MakeScanTexts(direct->scan, ((ForeignScan*)node->ss.ps.plan)->fdw_private, false, &texts);
+  MakeScanTexts(direct->scan, (ForeignScan*)node->ss.ps.plan, false, &texts);
   ExplainPropertyText("Redis Key", direct->scan->binding->key_text, es);
   ExplainPropertyText(direct->is_update ? "Redis Direct Update" : "Redis Direct Delete",
                       texts.exact[0] != '\0' ? texts.exact : "all there is", es);

@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "pg_glue/plan_data.h"
+#include "pg_glue/quals.h"
+
 namespace redis_fdw {
 namespace {
 
@@ -37,30 +40,14 @@ bool IsUnprintable(Node* node, void* context) {
   }
 }
 
-const char* PrintedExpression(PlannerInfo* root, Expr* expr) {
-  List* tables = root->parse->rtable;
-  if (list_length(tables) > kMostTables || IsUnprintable((Node*)expr, tables)) return kUnnamed;
-  PlannedStmt* statement = makeNode(PlannedStmt);
-  statement->rtable = tables;
-  Bitmapset* all = nullptr;
-  for (int i = 1; i <= list_length(tables); ++i) all = bms_add_member(all, i);
-  List* context =
-      deparse_context_for_plan_tree(statement, select_rtable_names_for_explain(tables, all));
+const char* Printed(Expr* expr, List* context) {
   const char* text = deparse_expression((Node*)expr, context, true, false);
   return strlen(text) <= kLongestShown ? text : kUnnamed;
 }
 
-const char* OperandName(PlannerInfo* root, Expr* operand) {
-  if (IsA(operand, RelabelType)) return OperandName(root, ((RelabelType*)operand)->arg);
-  if (IsA(operand, Const)) {
-    Const* c = (Const*)operand;
-    if (c->constisnull) return "NULL";
-    Oid out;
-    bool varlena;
-    getTypeOutputInfo(c->consttype, &out, &varlena);
-    return quote_literal_cstr(OidOutputFunctionCall(out, c->constvalue));
-  }
-  if (IsA(operand, Param)) return psprintf("$%d", ((Param*)operand)->paramid);
+// An operand with columns of other relations.
+const char* NameWithColumns(PlannerInfo* root, Expr* operand) {
+  operand = StripRelabel(operand);
   if (IsA(operand, Var)) {
     Var* var = (Var*)operand;
     if (var->varno > 0 && var->varno < root->simple_rel_array_size) {
@@ -69,23 +56,58 @@ const char* OperandName(PlannerInfo* root, Expr* operand) {
                       quote_identifier(get_rte_attribute_name(rte, var->varattno)));
     }
   }
-  return PrintedExpression(root, operand);
+  List* tables = root->parse->rtable;
+  if (list_length(tables) > kMostTables || IsUnprintable((Node*)operand, tables)) return kUnnamed;
+  PlannedStmt* statement = makeNode(PlannedStmt);
+  statement->rtable = tables;
+  Bitmapset* all = nullptr;
+  for (int i = 1; i <= list_length(tables); ++i) all = bms_add_member(all, i);
+  return Printed(operand, deparse_context_for_plan_tree(
+                              statement, select_rtable_names_for_explain(tables, all)));
+}
+
+const char* NameOfConst(const Const* operand, bool is_rows) {
+  if (operand->constisnull) return "NULL";
+  if (is_rows) return psprintf(INT64_FORMAT, DatumGetInt64(operand->constvalue));
+  Oid out;
+  bool varlena;
+  getTypeOutputInfo(operand->consttype, &out, &varlena);
+  return quote_literal_cstr(OidOutputFunctionCall(out, operand->constvalue));
+}
+
+// An operand of a finished plan. `is_rows`: it is a LIMIT or OFFSET.
+const char* NameInExplain(Expr* operand, bool is_rows) {
+  operand = StripRelabel(operand);
+  if (IsA(operand, Const)) return NameOfConst((Const*)operand, is_rows);
+  if (IsA(operand, Param)) return psprintf("$%d", ((Param*)operand)->paramid);
+  return IsUnprintable((Node*)operand, NIL) ? kUnnamed : Printed(operand, NIL);
 }
 
 }  // namespace
 
-List* OperandNames(PlannerInfo* root, const ScanChoice* choice) {
-  // Those after the predicates' are numbers of rows.
-  const int predicates = (int)choice->plan->object->predicates.size();
+List* NamesInPlan(PlannerInfo* root, List* operands) {
   List* names = NIL;
   ListCell* lc;
-  foreach (lc, choice->operands) {
+  foreach (lc, operands) {
     Expr* operand = (Expr*)lfirst(lc);
-    const char* name = OperandName(root, operand);
-    bool is_number = foreach_current_index(lc) >= predicates && IsA(operand, Const) &&
-                     !((Const*)operand)->constisnull;
-    if (is_number) name = psprintf(INT64_FORMAT, DatumGetInt64(((Const*)operand)->constvalue));
+    const char* name = contain_var_clause((Node*)operand) ? NameWithColumns(root, operand) : "";
     names = lappend(names, makeString(pstrdup(name)));
+  }
+  return names;
+}
+
+List* OperandNames(const ForeignScan* scan) {
+  // Those after the predicates' are numbers of rows.
+  const int predicates = list_length((List*)list_nth(scan->fdw_private, kScanPredicates));
+  List* names = NIL;
+  ListCell* lc;
+  foreach (lc, (List*)list_nth(scan->fdw_private, kScanOperandNames)) {
+    const char* name = StringValue(lfirst(lc));
+    const int operand = foreach_current_index(lc);
+    if (name[0] == '\0') {
+      name = NameInExplain((Expr*)list_nth(scan->fdw_exprs, operand), operand >= predicates);
+    }
+    names = lappend(names, (void*)name);
   }
   return names;
 }

@@ -94,7 +94,7 @@ void AddScanPath(PlannerInfo* root, RelOptInfo* rel, const TableBinding& binding
 }
 
 void AddOrderedPaths(PlannerInfo* root, RelOptInfo* rel, const TableBinding& binding) {
-  if (!enable_pushdown) return;
+  if (!enable_pushdown || !has_useful_pathkeys(root, rel)) return;
   // ORDER BY, with whatever it says of NULLs.
   const PathKey* first = nullptr;
   PathData data;

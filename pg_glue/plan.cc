@@ -50,6 +50,7 @@ void MarkColumns(const TableBinding& binding, RelOptInfo* rel, Node* node, bool*
 void GetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   TableBinding* binding = BindForeignTable(relid, PlanUserId(root, rel), CurrentMemoryContext);
   rel->fdw_private = binding;
+  binding->keys = KeysInTable(root, rel, *binding);
   const bool known = rel->tuples > 0;
   if (!known) rel->tuples = kUnknownRows;
   set_baserel_size_estimates(root, rel);
@@ -160,7 +161,7 @@ ForeignScan* GetForeignPlan(PlannerInfo* root, RelOptInfo* planned, Oid, Foreign
     if (choice->groups(data.wish)) used[data.wish.order.column] = true;
   }
 
-  List* names = OperandNames(root, choice);
+  List* names = NamesInPlan(root, choice->operands);
   List* fdw_private = NIL;
   CallCpp([&] {
     ScanPlan plan = *choice->plan->object;

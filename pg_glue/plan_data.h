@@ -20,7 +20,7 @@ enum ScanPrivateSlot {
   kScanColumns,       // IntList: output columns
   kScanOperandTypes,  // OidList: per operand, the type of the value (of the elements, for an array)
   kScanOperandArray,  // IntList: per operand, whether it is an array
-  kScanOperandNames,  // List of String: per operand, how EXPLAIN shows it
+  kScanOperandNames,  // List of String: NamesInPlan() of the operands
   kScanSort,          // OidList: of an order by groups, how to sort within one: operator, collation
   kScanSlots,
   // What direct modification adds. The expressions that it sets follow the operands in fdw_exprs.

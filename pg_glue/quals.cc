@@ -16,11 +16,6 @@ struct Subject {
 
 bool ProveExpr(const Subject& about, Expr* clause, ProvenClause* proven);
 
-Expr* StripRelabel(Expr* expr) {
-  while (expr != nullptr && IsA(expr, RelabelType)) expr = ((RelabelType*)expr)->arg;
-  return expr;
-}
-
 int ColumnOf(const Subject& about, Node* expr) {
   return ColumnOf(*about.binding, about.rel, (Expr*)expr);
 }
@@ -154,6 +149,11 @@ bool ProveExpr(const Subject& about, Expr* clause, ProvenClause* proven) {
 }
 
 }  // namespace
+
+Expr* StripRelabel(Expr* expr) {
+  while (expr != nullptr && IsA(expr, RelabelType)) expr = ((RelabelType*)expr)->arg;
+  return expr;
+}
 
 int ColumnOf(const TableBinding& binding, RelOptInfo* rel, Expr* expr) {
   expr = StripRelabel(expr);

@@ -50,6 +50,9 @@ struct ProvenClause {
   Oid operand_type;  // of the value compared (for kIn of the array's elements)
 };
 
+// Without changes of its type's name alone.
+Expr* StripRelabel(Expr* expr);
+
 // The bound column of `rel` that `expr` is, but for changes of its type's name; -1: none.
 int ColumnOf(const TableBinding& binding, RelOptInfo* rel, Expr* expr);
 

@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "pg_glue/estimate.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/quals.h"
@@ -52,12 +51,12 @@ Proofs ProveAll(PlannerInfo* root, const TableBinding& binding, RelOptInfo* rel,
 }
 
 // Asks the table type. Operand ordinals in the answer index proofs.items.
-void PlanInto(const TableBinding& binding, const Proofs& proofs, double rows_in_key, double keys,
+void PlanInto(const TableBinding& binding, const Proofs& proofs, double rows_in_key,
               const ScanWish& wish, ScanChoice* choice) {
   CallCpp([&] {
     ScanRequest request;
     request.rows_in_key = rows_in_key;
-    request.keys = keys;
+    request.keys = binding.keys;
     request.round_trip_cost = binding.options->startup_cost;
     request.element_cost = binding.options->tuple_cost;
     request.order = wish.order;
@@ -109,7 +108,7 @@ ScanChoice* ChooseScan(PlannerInfo* root, const TableBinding& binding, RelOptInf
   ScanChoice* choice = (ScanChoice*)palloc0(sizeof(ScanChoice));
   choice->plan = Hang<ScanPlan>(CurrentMemoryContext);
   Proofs proofs = ProveAll(root, binding, rel, clauses);
-  PlanInto(binding, proofs, rel->tuples, KeysInTable(root, rel, binding), wish, choice);
+  PlanInto(binding, proofs, rel->tuples, wish, choice);
 
   const ScanPlan& plan = *choice->plan->object;
   choice->narrows = proofs.never || (!plan.predicates.empty() &&

@@ -113,14 +113,6 @@ bool AreCounts(const TableBinding& binding, RelOptInfo* rel, List* exprs) {
   return parts != NIL;
 }
 
-bool HasPseudoConstant(List* clauses) {
-  ListCell* lc;
-  foreach (lc, clauses) {
-    if (((RestrictInfo*)lfirst(lc))->pseudoconstant) return true;
-  }
-  return false;
-}
-
 // count(*) without groups, where Redis decides every clause.
 void AddCountPath(PlannerInfo* root, RelOptInfo* grouped) {
   Query* query = root->parse;
@@ -132,7 +124,7 @@ void AddCountPath(PlannerInfo* root, RelOptInfo* grouped) {
   const TableBinding& binding = *(TableBinding*)rel->fdw_private;
   if (!AreCounts(binding, rel, grouped->reltarget->exprs)) return;
   // Then there may be no row at all to count, which is a row with the count 0.
-  if (HasPseudoConstant(rel->baserestrictinfo)) return;
+  if (root->hasPseudoConstantQuals) return;
   PathData data;
   data.kind = PathKind::kCount;
   data.wish.count = true;

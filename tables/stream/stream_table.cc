@@ -109,13 +109,6 @@ ScanPlan PlanIds(const ScanRequest& request, int column) {
   return plan;
 }
 
-bool AllExact(const ScanRequest& request, const ScanPlan& plan) {
-  for (const PlannedPredicate& planned : plan.predicates) {
-    if (planned.answer != Answer::kExact) return false;
-  }
-  return plan.predicates.size() == request.predicates.size();
-}
-
 // What it costs more, for a row, to sort within groups.
 constexpr double kGroupedCost = 1.1;
 
@@ -145,7 +138,7 @@ ScanPlan StreamElements::Plan(const ScanRequest& request) const {
   if (AsksForDigits(plan)) plan.cost.startup += request.round_trip_cost;
   // Then no more pages than that are asked for.
   const bool limited =
-      request.rows_wanted >= 0 && AllExact(request, plan) && plan.order == request.order;
+      request.rows_wanted >= 0 && DecidesAll(request, plan) && plan.order == request.order;
   if (limited) plan.cost.rows = std::min(plan.cost.rows, request.rows_wanted);
   return plan;
 }

@@ -37,8 +37,6 @@ end
 return {#members == tonumber(ARGV[3]) and members[#members], rows}
 )lua";
 
-constexpr ElementShape kMemberAndScore = {2, &WriteMember};
-
 // How likely the scores of a set are equal whose members are asked for by range.
 constexpr double kLexChance = 0.5;
 

@@ -25,7 +25,6 @@ Answer AnswerScore(Semantics semantics) {
     default:
       return Answer::kLocal;
   }
-  return Answer::kLocal;
 }
 
 Answer AnswerRank(Semantics semantics) {

@@ -79,13 +79,15 @@ class RankedSource : public StepSource {
 // Writes members of which the rank of the first is known.
 class RankedSource::MemberSink : public StepSink {
  protected:
-  explicit MemberSink(RankedSource* source) : StepSink(source->rows_), source_(source) {}
+  explicit MemberSink(RankedSource* source)
+      : StepSink(source->rows_), source_(source), reader_(&kMemberAndScore) {}
 
   absl::Status TakePart(absl::string_view part) {
-    have_member_ = !have_member_;
-    if (!have_member_) return OnMember(part);
-    member_.assign(part.data(), part.size());
-    return absl::OkStatus();
+    if (!reader_.Take(part)) return absl::OkStatus();
+    const int64_t rank = rank_;
+    rank_ += down() ? -1 : 1;
+    if (!Wanted(reader_.second())) return absl::OkStatus();
+    return WriteMember(reader_.identity(), reader_.second(), rank, rows());
   }
   bool down() const { return source_->reading_.descending; }
   // Of the member that comes now.
@@ -95,14 +97,7 @@ class RankedSource::MemberSink : public StepSink {
   int64_t rank_ = 0;  // of the next member
 
  private:
-  absl::Status OnMember(absl::string_view score) {
-    const int64_t rank = rank_;
-    rank_ += down() ? -1 : 1;
-    return Wanted(score) ? WriteMember(member_, score, rank, rows()) : absl::OkStatus();
-  }
-
-  std::string member_;  // its bytes must survive a change of batch
-  bool have_member_ = false;
+  ElementReader reader_;
 };
 
 class RankedSource::ScriptSink : public MemberSink {

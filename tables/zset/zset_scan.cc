@@ -27,7 +27,6 @@ absl::Status WriteAnswer(absl::string_view member, const ReplyElement& answer, R
 
 bool HasZmscore(const ServerInfo& server) { return server.AtLeast(6, 2); }
 
-constexpr ElementShape kMemberAndScore = {2, &WriteMember};
 constexpr LookupCommands kLookup = {"ZSCORE", "ZMSCORE", &HasZmscore, &WriteAnswer};
 constexpr PositionCommands kByRank = {"ZRANGE", "WITHSCORES", "ZCARD", &kMemberAndScore};
 

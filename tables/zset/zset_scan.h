@@ -13,6 +13,7 @@
 #include "core/base/cell.h"
 #include "pushdown/bounds.h"
 #include "pushdown/predicate.h"
+#include "tables/common/element_source.h"
 #include "tables/common/lookup_source.h"
 #include "tables/common/row_writer.h"
 #include "tables/common/step_source.h"
@@ -22,6 +23,9 @@ namespace redis_fdw {
 // Writes the row of a member. `score` is as Redis sends it; kProtocol if that is no number.
 absl::Status WriteMember(absl::string_view member, absl::string_view score, int64_t rank,
                          RowWriter* rows);
+
+// Of replies WITHSCORES.
+inline constexpr ElementShape kMemberAndScore = {2, &WriteMember};
 
 // How members are read that have scores in a range, in the order of scores.
 struct ScoreReading {

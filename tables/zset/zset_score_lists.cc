@@ -38,8 +38,6 @@ return rows
 // Ranges that a script may ask for: each takes Redis some microseconds.
 constexpr size_t kMaxScriptRanges = 1000;
 
-constexpr ElementShape kMemberAndScore = {2, &WriteMember};
-
 class ScoreListSource : public StepSource {
  public:
   ScoreListSource(absl::string_view key, std::vector<DoubleRange> ranges, RowWriter* rows)
