@@ -43,7 +43,7 @@ void OpenSample(Sampling* sampling, int targrows) {
     sampling->runtime->object = new SampleRuntime;
     SampleRuntime* runtime = sampling->runtime->object;
     for (int i = 0; i < binding.ncolumns; ++i) runtime->output.columns.push_back(i);
-    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*binding.options));
+    ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*binding.options));
     runtime->pipeline =
         std::make_unique<Pipeline>(BackendPool(), std::move(router), LimitsOf(*binding.options));
     ScanOptions options;

@@ -117,7 +117,7 @@ Pool* BackendPool() {
   return pool;
 }
 
-absl::StatusOr<std::shared_ptr<const Router>> NewRouter(const FdwOptions& options) {
+absl::StatusOr<std::shared_ptr<Router>> NewRouter(const FdwOptions& options) {
   ConnectionSpec spec;
   ASSIGN_OR_RETURN(spec.endpoint, SingleEndpoint(options.host_port));
   if (options.username != nullptr) spec.username = options.username;
@@ -125,7 +125,7 @@ absl::StatusOr<std::shared_ptr<const Router>> NewRouter(const FdwOptions& option
   spec.database = options.database;
   spec.connect_timeout = TimeoutOf(options.connect_timeout_ms);
   spec.command_timeout = TimeoutOf(options.command_timeout_ms);
-  return std::shared_ptr<const Router>(std::make_shared<StandaloneRouter>(std::move(spec)));
+  return std::shared_ptr<Router>(std::make_shared<StandaloneRouter>(std::move(spec)));
 }
 
 PoolLimits LimitsOf(const FdwOptions& options) {

@@ -32,7 +32,7 @@ void CheckServerPrivileges(const FdwOptions* options);
 Pool* BackendPool();
 
 // How to reach the server. Called inside CallCpp().
-absl::StatusOr<std::shared_ptr<const Router>> NewRouter(const FdwOptions& options);
+absl::StatusOr<std::shared_ptr<Router>> NewRouter(const FdwOptions& options);
 
 // What the options say of the pool.
 PoolLimits LimitsOf(const FdwOptions& options);

@@ -53,7 +53,7 @@ absl::Status CountRows(const TableBinding& binding, const ScanPlan& plan, double
   FdwOptions options = *binding.options;
   options.connect_timeout_ms = kPatienceMs;
   options.command_timeout_ms = kPatienceMs;
-  ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(options));
+  ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(options));
   Pipeline pipeline(BackendPool(), std::move(router), LimitsOf(options));
   ASSIGN_OR_RETURN(std::unique_ptr<Scan> scan,
                    binding.table().OpenScan(plan, ScanOptions(), &pipeline));

@@ -132,7 +132,7 @@ absl::StatusOr<SchemaImport> RunImport(ImportForeignSchemaStmt* stmt,
   request.limits.sample_size = import_options.sample_size;
   request.limits.scan_limit = import_options.scan_limit;
   request.max_tables = static_cast<size_t>(import_options.max_tables);
-  ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(options));
+  ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(options));
   request.nodes = router->Primaries();
   Pipeline pipeline(BackendPool(), router, LimitsOf(options));
   // Compares strings, no more.

@@ -154,8 +154,8 @@ absl::StatusOr<Command> MakeCommand(const CommandCall& call) {
 template <typename Reply, typename Value>
 absl::Status RunOnOwnConnection(CommandCall* call, Value** value) {
   ASSIGN_OR_RETURN(const Command command, MakeCommand(*call));
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Router> router, NewRouter(*call->options));
-  ASSIGN_OR_RETURN(const int node, router->Route(command));
+  ASSIGN_OR_RETURN(const std::shared_ptr<Router> router, NewRouter(*call->options));
+  ASSIGN_OR_RETURN(const int node, router->Route(command, true));
   LatchWaiter waiter;
   Reply reply(call->name, router->Spec(node).endpoint);
   // The pool ends with this function, and its connection with it.

@@ -161,7 +161,7 @@ absl::Status SpillScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
 void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   CallCpp([&] {
     ScanRuntime* runtime = scan->runtime->object;
-    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*scan->binding->options));
+    ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*scan->binding->options));
     runtime->pipeline = std::make_unique<Pipeline>(BackendPool(), std::move(router),
                                                    LimitsOf(*scan->binding->options));
     runtime->pipeline->SetSpill([=] { return SpillScan(scan, desc, context); });

@@ -25,7 +25,7 @@ void CheckTruncatable(const TableBinding* binding) {
 void Truncate(const TableBinding* binding) {
   Hung<Pipeline>* pipeline = Hang<Pipeline>(CurrentMemoryContext);
   CallCpp([&] {
-    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*binding->options));
+    ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*binding->options));
     pipeline->object = new Pipeline(BackendPool(), std::move(router), LimitsOf(*binding->options));
     absl::Status status = binding->table().Truncate(pipeline->object);
     if (!status.ok()) pipeline->object->Abandon();  // its sinks have ended

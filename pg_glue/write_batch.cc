@@ -87,7 +87,7 @@ WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement) {
       AllocSetContextCreate(context, "redis_fdw write batch", ALLOCSET_DEFAULT_SIZES);
   CallCpp([&] {
     auto runtime = std::make_unique<WriteRuntime>();
-    ASSIGN_OR_RETURN(std::shared_ptr<const Router> router, NewRouter(*binding->options));
+    ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*binding->options));
     runtime->pipeline =
         std::make_unique<Pipeline>(BackendPool(), std::move(router), LimitsOf(*binding->options));
     runtime->state = binding->table().NewWriteState();

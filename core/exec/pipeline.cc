@@ -20,7 +20,7 @@ constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
 
 constexpr absl::Duration Pipeline::kAbandonWait;
 
-Pipeline::Pipeline(Pool* pool, std::shared_ptr<const Router> router, PoolLimits limits)
+Pipeline::Pipeline(Pool* pool, std::shared_ptr<Router> router, PoolLimits limits)
     : pool_(pool), router_(std::move(router)), limits_(limits) {}
 
 Pipeline::~Pipeline() = default;
@@ -40,7 +40,7 @@ absl::StatusOr<int> Pipeline::NodeOf(const Command& command) const {
     case Command::Target::kAny:
       break;
   }
-  return router_->Route(command);
+  return router_->Route(command, primary_only_);
 }
 
 absl::Status Pipeline::Submit(const Command& command, ReplySink* sink) {
@@ -231,6 +231,10 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
     return found != nodes_.end() && found->second.lease->ready();
   }));
   return &nodes_.find(number)->second.lease->server_info();
+}
+
+absl::StatusOr<Keyspace> Pipeline::LookAtKeyspace() {
+  return router_->LookAtKeyspace(Discovery{pool_, limits_, absl::InfiniteFuture()});
 }
 
 // --- Ending -------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Pipeline {
   static constexpr absl::Duration kAbandonWait = absl::Milliseconds(20);
 
   // `pool` must outlive the pipeline; `router` is shared. No I/O.
-  Pipeline(Pool* pool, std::shared_ptr<const Router> router, PoolLimits limits);
+  Pipeline(Pool* pool, std::shared_ptr<Router> router, PoolLimits limits);
   ~Pipeline();  // gives clean connections back, closes the others; no I/O beyond closing
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -70,6 +70,14 @@ class Pipeline {
   // Connects to the node of `command` if need be, and tells about its server. Waits (one round trip
   // for a new connection, none for a warm one). The reference lives until the lease changes.
   absl::StatusOr<const ServerInfo*> ServerFor(const Command& command);
+
+  // How keys are spread over nodes now; see Router. Waits, on connections of its own: what is
+  // outstanding here is not touched.
+  absl::StatusOr<Keyspace> LookAtKeyspace();
+
+  // Whether reads, too, go to primaries, whatever the option read_from says: they feed a write, or
+  // follow one.
+  void SetPrimaryOnly(bool primary_only) { primary_only_ = primary_only; }
 
   // Stops early: what remains of the replies is thrown away if it is small (kAbandonBytes,
   // kAbandonWait), else the connection is closed. Sinks are not called again. The leases are given
@@ -120,13 +128,14 @@ class Pipeline {
   uint64_t BytesRead() const;
 
   Pool* const pool_;
-  const std::shared_ptr<const Router> router_;
+  const std::shared_ptr<Router> router_;
   const PoolLimits limits_;
   Counters counters_;
   std::function<absl::Status()> spill_;
   std::map<int, Node> nodes_;  // references stay valid while sinks submit to further nodes
-  bool advancing_ = false;     // a sink may be on the stack
-  int group_ = 0;              // the atomic group submitted last, and where it went
+  bool primary_only_ = false;
+  bool advancing_ = false;  // a sink may be on the stack
+  int group_ = 0;           // the atomic group submitted last, and where it went
   int group_node_ = 0;
   std::vector<FdInterest> interests_;  // scratch
 };

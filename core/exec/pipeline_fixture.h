@@ -32,7 +32,7 @@ inline ConnectionSpec Spec(absl::string_view host) {
 // Keys that begin with "b" live on node 1, others on node 0.
 class TwoNodes : public Router {
  public:
-  absl::StatusOr<int> Route(const Command& command) const override {
+  absl::StatusOr<int> Route(const Command& command, bool) override {
     return absl::StartsWith(command.key(), "b") ? 1 : 0;
   }
   std::vector<int> Primaries() const override { return {0, 1}; }

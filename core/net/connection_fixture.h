@@ -35,8 +35,7 @@ class ConnectionTest : public ::testing::Test {
   std::unique_ptr<Connection> NewConnection() {
     FaultTransportFactory network(&network_, &faults_);
     spec_.endpoint.host = "fake";
-    return std::make_unique<Connection>(spec_, network.NewTransport(spec_.endpoint).value(),
-                                        waiter_.Now());
+    return std::make_unique<Connection>(spec_, network.NewTransport(spec_).value(), waiter_.Now());
   }
 
   // Advances until nothing is outstanding (or, with none asked for, until ready).

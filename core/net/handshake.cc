@@ -60,6 +60,7 @@ Handshake::Handshake(const ConnectionSpec& spec) : spec_(spec) {
   }
   if (spec.database != 0) commands_.push_back(Command("SELECT").ArgInt(spec.database));
   commands_.push_back(Command("INFO").Arg("server"));
+  if (spec.readonly) commands_.push_back(Command("READONLY"));
   commands_.push_back(Command("CLIENT").Arg("SETNAME").Arg("redis_fdw"));
 }
 

@@ -1,9 +1,9 @@
 // Handshake: what a connection says before it is used, in one round trip: AUTH, SELECT, INFO
-// server, CLIENT SETNAME.
+// server, READONLY where replicas want it, CLIENT SETNAME.
 //
 // It is the sink of its own commands' replies. The errors of AUTH and SELECT are heeded; that INFO
 // is forbidden is tolerated (the server is then taken for the oldest supported), and CLIENT SETNAME
-// is a courtesy.
+// is a courtesy; READONLY is refused by what is no cluster, where it is not needed.
 
 #ifndef REDIS_FDW_CORE_NET_HANDSHAKE_H_
 #define REDIS_FDW_CORE_NET_HANDSHAKE_H_
@@ -14,8 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
-#include "core/net/endpoint.h"
+#include "core/net/connection_spec.h"
 #include "core/resp/command.h"
 #include "core/resp/reply_sink.h"
 
@@ -32,16 +31,6 @@ struct ServerInfo {
   bool AtLeast(int major, int minor) const { return redis_version >= major * 10000 + minor * 100; }
   // HPEXPIRE and its like: Redis 7.4, Valkey 9.0 (https://redis.io/commands/hpexpire/).
   bool HasFieldTtl() const { return AtLeast(7, 4) || valkey_version >= 90000; }
-};
-
-// How to connect. The password appears in no message.
-struct ConnectionSpec {
-  Endpoint endpoint;
-  std::string username;  // empty: AUTH password alone
-  std::string password;  // both empty: no AUTH
-  int database = 0;
-  absl::Duration connect_timeout = absl::Seconds(10);  // InfiniteDuration: none
-  absl::Duration command_timeout = absl::Seconds(30);  // of silence while an answer is awaited
 };
 
 // Reads the reply of INFO server. What is missing keeps its default.

@@ -13,9 +13,10 @@ namespace {
 // hold.
 std::string KeyOf(const ConnectionSpec& spec) {
   const std::string endpoint = spec.endpoint.ToString();
-  return absl::StrCat(endpoint.size(), ":", endpoint, spec.endpoint.tls ? "t" : "p",
-                      spec.username.size(), ":", spec.username, spec.password.size(), ":",
-                      spec.password, spec.database);
+  return absl::StrCat(spec.server_id, ",", spec.user_id, ",", endpoint.size(), ":", endpoint,
+                      spec.endpoint.tls ? "t" : "p", spec.username.size(), ":", spec.username,
+                      spec.password.size(), ":", spec.password, spec.database,
+                      spec.readonly ? "r" : "w");
 }
 
 }  // namespace
@@ -120,7 +121,7 @@ absl::StatusOr<Lease> Pool::Acquire(const ConnectionSpec& spec, const PoolLimits
   if (connection != nullptr) {
     connection->SetTimeouts(spec.connect_timeout, spec.command_timeout);
   } else {
-    ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport, factory_->NewTransport(spec.endpoint));
+    ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport, factory_->NewTransport(spec));
     connection = std::make_unique<Connection>(spec, std::move(transport), waiter_->Now());
   }
   // Room to take every lease back without allocating, for destructors must not fail.

@@ -1,10 +1,14 @@
 #include "core/net/reply_error.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/status.h"
 #include "core/resp/command.h"
 
@@ -13,6 +17,8 @@ namespace {
 
 constexpr size_t kMaxKeyShown = 200;
 constexpr size_t kMaxTextShown = 500;
+
+constexpr char kReplyPayload[] = "redis_fdw/reply";
 
 constexpr char kSetPassword[] =
     "Set options \"username\" and \"password\" of the user mapping to those of a Redis user.";
@@ -119,7 +125,37 @@ absl::Status ErrorFromReply(absl::string_view error, absl::string_view command,
   std::string message = absl::StrCat("Redis at ", endpoint.ToString(), " refused ", command);
   if (!key.empty()) absl::StrAppend(&message, " of key ", ShownKey(key));
   absl::StrAppend(&message, ": ", ShownText(error));
-  return MakeError(kind, message, hint);
+  absl::Status status = MakeError(kind, message, hint);
+  // Redirects are short; of other replies the code is enough.
+  status.SetPayload(kReplyPayload, absl::Cord(kind == ErrorKind::kRedirect ? error : code));
+  return status;
+}
+
+std::string ReplyCode(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kReplyPayload);
+  if (!payload.has_value()) return "";
+  const std::string text(*payload);
+  return text.substr(0, text.find(' '));
+}
+
+absl::optional<Redirect> ReplyRedirect(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kReplyPayload);
+  if (!payload.has_value()) return absl::nullopt;
+  const std::string text(*payload);
+  const std::vector<absl::string_view> words = absl::StrSplit(text, ' ');
+  if (words.size() < 3 || (words[0] != "MOVED" && words[0] != "ASK")) return absl::nullopt;
+  Redirect redirect;
+  redirect.ask = words[0] == "ASK";
+  const size_t colon = words[2].rfind(':');  // an IPv6 address is written without brackets
+  if (colon == absl::string_view::npos) return absl::nullopt;
+  redirect.host = std::string(words[2].substr(0, colon));
+  if (redirect.host == "?") redirect.host.clear();
+  const bool valid = absl::SimpleAtoi(words[1], &redirect.slot) &&
+                     absl::SimpleAtoi(words[2].substr(colon + 1), &redirect.port) &&
+                     redirect.slot >= 0 && redirect.slot < 16384 && redirect.port > 0 &&
+                     redirect.port < 65536;
+  if (!valid) return absl::nullopt;
+  return redirect;
 }
 
 }  // namespace redis_fdw

@@ -301,7 +301,8 @@ bool SocketTransport::ClosedOrDirty() {
 
 class Factory : public TransportFactory {
  public:
-  absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const Endpoint& endpoint) override {
+  absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const ConnectionSpec& spec) override {
+    const Endpoint& endpoint = spec.endpoint;
     if (endpoint.tls) {
       return MakeError(
           ErrorKind::kUnsupported,

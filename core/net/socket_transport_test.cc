@@ -71,7 +71,9 @@ class Listener {
 };
 
 std::unique_ptr<Transport> New(const Endpoint& endpoint) {
-  return SocketTransportFactory()->NewTransport(endpoint).value();
+  ConnectionSpec spec;
+  spec.endpoint = endpoint;
+  return SocketTransportFactory()->NewTransport(spec).value();
 }
 
 absl::Status WaitFor(const Transport& transport, bool read, bool write, absl::Time until) {
@@ -214,10 +216,10 @@ TEST(SocketTransportTcpTest, DescriptorsAreClosedOnExec) {
 }
 
 TEST(SocketTransportTcpTest, TlsIsRefused) {
-  Endpoint endpoint;
-  endpoint.host = "localhost";
-  endpoint.tls = true;
-  EXPECT_EQ(GetErrorKind(SocketTransportFactory()->NewTransport(endpoint).status()),
+  ConnectionSpec spec;
+  spec.endpoint.host = "localhost";
+  spec.endpoint.tls = true;
+  EXPECT_EQ(GetErrorKind(SocketTransportFactory()->NewTransport(spec).status()),
             ErrorKind::kUnsupported);
 }
 

@@ -16,7 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "core/net/endpoint.h"
+#include "core/net/connection_spec.h"
 #include "core/net/waiter.h"
 
 namespace redis_fdw {
@@ -58,7 +58,7 @@ class Transport {
 class TransportFactory {
  public:
   virtual ~TransportFactory() = default;
-  virtual absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const Endpoint& endpoint) = 0;
+  virtual absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const ConnectionSpec& spec) = 0;
 };
 
 // Sockets: TCP over IPv4 and IPv6, names resolved by c-ares; unix sockets. Refuses TLS endpoints

@@ -89,7 +89,7 @@ class ConformanceTest : public ::testing::TestWithParam<std::string> {
   static RedisServer* redis_;
   std::unique_ptr<PollWaiter> waiter_;
   std::unique_ptr<Pool> pool_;
-  std::shared_ptr<const Router> router_;
+  std::shared_ptr<Router> router_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<const Table> table_;
 };

@@ -148,10 +148,10 @@ std::string FakeServer::Answer(const Argv& argv, FakeTransport* from) {
 // --- FakeTransportFactory -----------------------------------------------------------------------
 
 absl::StatusOr<std::unique_ptr<Transport>> FakeTransportFactory::NewTransport(
-    const Endpoint& endpoint) {
-  const auto found = by_name_.find(endpoint.ToString());
+    const ConnectionSpec& spec) {
+  const auto found = by_name_.find(spec.endpoint.ToString());
   FakeServer* server = found != by_name_.end() ? found->second : default_;
-  return std::unique_ptr<Transport>(std::make_unique<FakeTransport>(endpoint, server));
+  return std::unique_ptr<Transport>(std::make_unique<FakeTransport>(spec.endpoint, server));
 }
 
 // --- FakeTransport ------------------------------------------------------------------------------

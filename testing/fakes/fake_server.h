@@ -105,7 +105,7 @@ class FakeTransportFactory : public TransportFactory {
   // `server` must outlive the factory's transports.
   void Add(const Endpoint& endpoint, FakeServer* server) { by_name_[endpoint.ToString()] = server; }
 
-  absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const Endpoint& endpoint) override;
+  absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const ConnectionSpec& spec) override;
 
  private:
   FakeServer* default_ = nullptr;

@@ -76,8 +76,8 @@ bool FaultTransport::ClosedOrDirty() {
 }
 
 absl::StatusOr<std::unique_ptr<Transport>> FaultTransportFactory::NewTransport(
-    const Endpoint& endpoint) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Transport> inner, inner_->NewTransport(endpoint));
+    const ConnectionSpec& spec) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Transport> inner, inner_->NewTransport(spec));
   return std::unique_ptr<Transport>(std::make_unique<FaultTransport>(std::move(inner), faults_));
 }
 

@@ -65,7 +65,7 @@ class FaultTransportFactory : public TransportFactory {
  public:
   FaultTransportFactory(TransportFactory* inner, const Faults* faults)
       : inner_(inner), faults_(faults) {}
-  absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const Endpoint& endpoint) override;
+  absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const ConnectionSpec& spec) override;
 
  private:
   TransportFactory* const inner_;
