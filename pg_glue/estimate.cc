@@ -54,7 +54,9 @@ absl::Status CountRows(const TableBinding& binding, const ScanPlan& plan, double
   options.connect_timeout_ms = kPatienceMs;
   options.command_timeout_ms = kPatienceMs;
   ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(options));
-  Pipeline pipeline(BackendPool(), std::move(router), LimitsOf(options));
+  PoolLimits limits = LimitsOf(options);
+  limits.acquire_timeout = absl::Milliseconds(kPatienceMs);
+  Pipeline pipeline(BackendPool(), std::move(router), limits);
   ASSIGN_OR_RETURN(std::unique_ptr<Scan> scan,
                    binding.table().OpenScan(plan, ScanOptions(), &pipeline));
   absl::Span<const Cell> none;

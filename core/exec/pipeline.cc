@@ -10,11 +10,14 @@
 namespace redis_fdw {
 namespace {
 
-// What is kept for sending again, at most.
-constexpr size_t kMaxReplayCommands = 16;
-constexpr size_t kMaxReplayBytes = size_t{64} * 1024;
 // While data flows, a wait of no length gives interrupts their chance this often.
 constexpr absl::Duration kLookEvery = absl::Milliseconds(10);
+
+// The answer to ASKING says nothing.
+NullSink* AskingSink() {
+  static NullSink* const sink = new NullSink();
+  return sink;
+}
 
 }  // namespace
 
@@ -23,11 +26,13 @@ constexpr absl::Duration Pipeline::kAbandonWait;
 Pipeline::Pipeline(Pool* pool, std::shared_ptr<Router> router, PoolLimits limits)
     : pool_(pool), router_(std::move(router)), limits_(limits) {}
 
-Pipeline::~Pipeline() = default;
+// Connections first: they hold pointers to flights.
+Pipeline::~Pipeline() { nodes_.clear(); }
 
 // --- Submitting ---------------------------------------------------------------------------------
 
-absl::StatusOr<int> Pipeline::NodeOf(const Command& command) const {
+absl::StatusOr<int> Pipeline::NodeOf(const Command& command, int pinned) const {
+  if (pinned >= 0) return pinned;
   switch (command.target()) {
     case Command::Target::kNode:
       return command.node();
@@ -43,53 +48,78 @@ absl::StatusOr<int> Pipeline::NodeOf(const Command& command) const {
   return router_->Route(command, primary_only_);
 }
 
-absl::Status Pipeline::Submit(const Command& command, ReplySink* sink) {
-  if (command.target() == Command::Target::kAllPrimaries) {
-    for (int number : router_->Primaries()) RETURN_IF_ERROR(SubmitTo(number, command, sink));
-    return absl::OkStatus();
+absl::Status Pipeline::Submit(Command command, ReplySink* sink) {
+  if (!advancing_ && router_->stale()) {
+    RETURN_IF_ERROR(EnsureFresh(pool_->waiter()->Now() + limits_.acquire_timeout));
   }
-  ASSIGN_OR_RETURN(int number, NodeOf(command));
-  return SubmitTo(number, command, sink);
+  if (command.target() != Command::Target::kAllPrimaries) {
+    const int pinned = command.target() == Command::Target::kNode ? command.node() : -1;
+    return SubmitOne(std::move(command), sink, pinned);
+  }
+  for (int number : router_->Primaries()) RETURN_IF_ERROR(SubmitOne(command, sink, number));
+  return absl::OkStatus();
 }
 
-absl::Status Pipeline::SubmitTo(int number, const Command& command, ReplySink* sink) {
-  const int group = command.atomic_group();
-  if (group != 0 && group == group_ && number != group_node_) {
+absl::Status Pipeline::SubmitOne(Command command, ReplySink* sink, int pinned) {
+  // Behind what is to be sent again, so that commands on one key keep their order.
+  const bool waits = !again_.empty() || router_->stale();
+  Flights& list = waits ? again_ : flights_;
+  FlightOwner* owner = this;
+  list.emplace_back(owner, std::move(command), sink, pinned, submitted_++);
+  Flight* flight = &list.back();
+  flight->self = std::prev(list.end());
+  if (waits) return absl::OkStatus();
+  absl::Status sent = Send(flight);
+  if (!sent.ok()) flights_.erase(flight->self);
+  return sent;
+}
+
+absl::Status Pipeline::CheckGroup(const Flight& flight) {
+  const int group = flight.command.atomic_group();
+  if (group != 0 && group == group_ && flight.node != group_node_) {
     return MakeError(ErrorKind::kUnsupported,
                      "keys that are changed in one transaction are on different nodes",
                      "Keys share a node if they share a hash tag, as in {tag}key.");
   }
   group_ = group;
-  group_node_ = number;
-  ASSIGN_OR_RETURN(Node * node, Lend(number));
-  Remember(command, sink, node);
-  node->lease->Enqueue(command, sink, &counters_);
+  group_node_ = flight.node;
   return absl::OkStatus();
 }
 
-absl::StatusOr<Pipeline::Node*> Pipeline::Lend(int number) {
-  const auto found = nodes_.find(number);
-  if (found != nodes_.end()) {
-    Node& node = found->second;
-    // Kept since an earlier command, it may have been closed meanwhile, like an idle one in the
-    // pool.
-    if (!advancing_ && limits_.test_on_check_out && node.lease->idle() && !node.lease->Usable()) {
-      RETURN_IF_ERROR(Replace(number, &node));
-    }
-    return &node;
+// Queues it on the connection to its node. REQUIRES: it is in flights_.
+absl::Status Pipeline::Send(Flight* flight) {
+  const bool asking = flight->ask_node >= 0;
+  if (asking) {
+    flight->node = std::exchange(flight->ask_node, -1);
+  } else {
+    ASSIGN_OR_RETURN(flight->node, NodeOf(flight->command, flight->pinned));
   }
-  Node node;
-  RETURN_IF_ERROR(LeaseInto(number, &node));
-  return &nodes_.emplace(number, std::move(node)).first->second;
+  RETURN_IF_ERROR(CheckGroup(*flight));
+  ASSIGN_OR_RETURN(Lease * lease, Lend(flight->node));
+  if (asking) (*lease)->Enqueue(Command("ASKING"), AskingSink(), &counters_);
+  (*lease)->Enqueue(flight->command, flight, &counters_);
+  return absl::OkStatus();
 }
 
-absl::Status Pipeline::LeaseInto(int number, Node* node) {
-  ASSIGN_OR_RETURN(node->lease, pool_->Acquire(router_->Spec(number), limits_));
-  node->may_be_stale = node->lease->ready();
-  node->read_before = node->lease->bytes_read();
-  node->written_before = node->lease->bytes_written();
+absl::StatusOr<Lease*> Pipeline::Lend(int number) {
+  const auto found = nodes_.find(number);
+  if (found != nodes_.end()) {
+    Lease& lease = found->second;
+    // Kept since an earlier command, it may have been closed meanwhile, like an idle one in the
+    // pool.
+    const bool look = !advancing_ && limits_.test_on_check_out && lease->idle();
+    if (!look || lease->Usable()) return &lease;
+    lease.Discard();
+    nodes_.erase(found);
+  }
+  ASSIGN_OR_RETURN(Lease lease, NewLease(number));
+  return &nodes_.emplace(number, std::move(lease)).first->second;
+}
+
+absl::StatusOr<Lease> Pipeline::NewLease(int number) {
+  ASSIGN_OR_RETURN(Lease lease, pool_->Acquire(router_->Spec(number), limits_));
   if (spill_ != nullptr) {
-    node->lease.SetSpill([this]() -> absl::Status {
+    lease.SetSpill([this]() -> absl::Status {
       // A connection that is being advanced further up the stack cannot be given up.
       if (advancing_) return absl::OkStatus();
       RETURN_IF_ERROR(spill_());
@@ -97,51 +127,7 @@ absl::Status Pipeline::LeaseInto(int number, Node* node) {
       return absl::OkStatus();
     });
   }
-  return absl::OkStatus();
-}
-
-// --- Sending again ------------------------------------------------------------------------------
-
-void Pipeline::Remember(const Command& command, ReplySink* sink, Node* node) {
-  if (!node->may_be_stale) return;
-  node->replay_bytes += command.payload();
-  if (node->replay.size() >= kMaxReplayCommands || node->replay_bytes > kMaxReplayBytes) {
-    node->may_be_stale = false;
-    node->replay.clear();
-    return;
-  }
-  node->replay.push_back(Replay{command, sink});
-}
-
-bool Pipeline::CanReplay(const Node& node, const absl::Status& error) {
-  if (!node.may_be_stale || node.replay.empty()) return false;
-  const ErrorKind kind = GetErrorKind(error);
-  if (kind != ErrorKind::kConnectionLost && kind != ErrorKind::kMaybeApplied) return false;
-  if (node.lease->bytes_read() != node.read_before) return false;
-  const bool unsent = node.lease->bytes_written() == node.written_before;
-  return std::all_of(node.replay.begin(), node.replay.end(), [unsent](const Replay& replay) {
-    const RetryClass retry = replay.command.retry();
-    return retry == RetryClass::kAlways || (unsent && retry == RetryClass::kIfUnsent);
-  });
-}
-
-// Puts another connection in the place of a stale one, and what was outstanding on it into its
-// queue. If there is none, the node is forgotten.
-absl::Status Pipeline::Replace(int number, Node* node) {
-  std::vector<Replay> replay;
-  replay.swap(node->replay);
-  node->replay_bytes = 0;
-  node->lease.Discard();
-  absl::Status leased = LeaseInto(number, node);
-  if (!leased.ok()) {
-    nodes_.erase(number);
-    return leased;
-  }
-  for (const Replay& again : replay) {
-    Remember(again.command, again.sink, node);
-    node->lease->Enqueue(again.command, again.sink, &counters_);
-  }
-  return absl::OkStatus();
+  return lease;
 }
 
 // --- Moving -------------------------------------------------------------------------------------
@@ -151,36 +137,30 @@ absl::StatusOr<bool> Pipeline::Advance() { return AdvanceAll(/*read_replies=*/tr
 absl::Status Pipeline::Flush() { return AdvanceAll(/*read_replies=*/false).status(); }
 
 absl::StatusOr<bool> Pipeline::AdvanceAll(bool read_replies) {
+  const absl::Time now = pool_->waiter()->Now();
+  RETURN_IF_ERROR(SendAgain(now));
   advancing_ = true;
   absl::Cleanup not_advancing = [this] { advancing_ = false; };
-  const absl::Time now = pool_->waiter()->Now();
   bool moved = false;
-  for (auto it = nodes_.begin(); it != nodes_.end(); ++it) {
-    Node& node = it->second;
-    Connection& connection = *node.lease.get();
+  for (auto it = nodes_.begin(); it != nodes_.end();) {
+    const auto node = it++;
+    Connection& connection = *node->second.get();
     absl::StatusOr<bool> result = read_replies ? connection.Advance(now) : connection.Flush(now);
     if (result.ok()) {
       moved = moved || *result;
     } else if (!connection.broken()) {
       return result.status();
     } else {
-      if (!CanReplay(node, result.status())) {
-        nodes_.erase(it);
-        return result.status();
-      }
-      RETURN_IF_ERROR(Replace(it->first, &node));
+      RETURN_IF_ERROR(OnBroken(node, result.status()));
       moved = true;
-    }
-    if (node.may_be_stale && node.lease->bytes_read() != node.read_before) {
-      node.may_be_stale = false;
-      node.replay.clear();
     }
   }
   return moved;
 }
 
 void Pipeline::AppendInterest(std::vector<FdInterest>* interests, absl::Time* deadline) const {
-  for (const auto& node : nodes_) node.second.lease->AppendInterest(interests, deadline);
+  for (const auto& node : nodes_) node.second->AppendInterest(interests, deadline);
+  if (!again_.empty()) *deadline = std::min(*deadline, again_at_);
 }
 
 // Waits for what the connections are interested in, until `until` at most.
@@ -203,8 +183,9 @@ absl::Status Pipeline::WaitFor(absl::Time until) {
 absl::Status Pipeline::RunUntil(absl::FunctionRef<bool()> done) {
   if (done()) return absl::OkStatus();
   absl::Time looked = pool_->waiter()->Now();
-  for (auto& node : nodes_) node.second.lease->RestartSilence(looked);
+  for (auto& node : nodes_) node.second->RestartSilence(looked);
   while (true) {
+    RETURN_IF_ERROR(RefreshForAgain());
     ASSIGN_OR_RETURN(bool moved, Advance());
     if (done()) return absl::OkStatus();
     absl::Time until = absl::InfiniteFuture();
@@ -217,31 +198,31 @@ absl::Status Pipeline::RunUntil(absl::FunctionRef<bool()> done) {
   }
 }
 
-size_t Pipeline::outstanding() const {
-  size_t sum = 0;
-  for (const auto& node : nodes_) sum += node.second.lease->outstanding();
-  return sum;
+absl::Status Pipeline::OnFlightEnd(Flight* flight) {
+  if (!again_.empty() && flight->command.has_key()) NoteOvertaken(*flight);
+  ReplySink* sink = flight->sink;
+  flights_.erase(flight->self);
+  return sink->OnEnd();
 }
 
-absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
-  ASSIGN_OR_RETURN(int number, NodeOf(command));
-  RETURN_IF_ERROR(Lend(number).status());
-  RETURN_IF_ERROR(RunUntil([this, number] {
-    const auto found = nodes_.find(number);
-    return found != nodes_.end() && found->second.lease->ready();
-  }));
-  return &nodes_.find(number)->second.lease->server_info();
-}
-
-absl::StatusOr<Keyspace> Pipeline::LookAtKeyspace() {
-  return router_->LookAtKeyspace(Discovery{pool_, limits_, absl::InfiniteFuture()});
+// Ends a flight of flights_ with an error, as its sink takes it.
+absl::Status Pipeline::End(Flight* flight, absl::Status error) {
+  ReplySink* sink = flight->sink;
+  flights_.erase(flight->self);
+  return sink->OnError(error);
 }
 
 // --- Ending -------------------------------------------------------------------------------------
 
+size_t Pipeline::Unread() const {
+  size_t sum = 0;
+  for (const auto& node : nodes_) sum += node.second->outstanding();
+  return sum;
+}
+
 uint64_t Pipeline::BytesRead() const {
   uint64_t sum = 0;
-  for (const auto& node : nodes_) sum += node.second.lease->bytes_read();
+  for (const auto& node : nodes_) sum += node.second->bytes_read();
   return sum;
 }
 
@@ -250,23 +231,25 @@ bool Pipeline::Discarding(absl::Time deadline, uint64_t max_read) {
   const absl::Time now = pool_->waiter()->Now();
   bool moved = false;
   for (auto it = nodes_.begin(); it != nodes_.end();) {
-    const absl::StatusOr<bool> result = it->second.lease->Advance(now);
+    const absl::StatusOr<bool> result = it->second->Advance(now);
     moved = moved || (result.ok() && *result);
-    if (it->second.lease->broken()) {
+    if (it->second->broken()) {
       it = nodes_.erase(it);
     } else {
       ++it;
     }
   }
-  if (outstanding() == 0 || BytesRead() > max_read || now >= deadline) return false;
+  if (Unread() == 0 || BytesRead() > max_read || now >= deadline) return false;
   return moved || WaitFor(deadline).ok();
 }
 
 void Pipeline::Abandon() {
   if (advancing_) return;
   try {
-    for (auto& node : nodes_) node.second.lease->ForgetSinks();
-    if (outstanding() > 0) {
+    for (auto& node : nodes_) node.second->ForgetSinks();
+    flights_.clear();
+    again_.clear();
+    if (Unread() > 0) {
       const absl::Time deadline = pool_->waiter()->Now() + kAbandonWait;
       const uint64_t max_read = BytesRead() + kAbandonBytes;
       while (Discarding(deadline, max_read)) {
@@ -276,12 +259,14 @@ void Pipeline::Abandon() {
     // Out of memory: what is not clean is closed by its lease.
   }
   nodes_.clear();
+  flights_.clear();
+  again_.clear();
 }
 
 void Pipeline::ReleaseIdle() {
   if (advancing_) return;
   for (auto it = nodes_.begin(); it != nodes_.end();) {
-    if (it->second.lease->idle()) {
+    if (it->second->idle()) {
       it = nodes_.erase(it);
     } else {
       ++it;

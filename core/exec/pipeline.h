@@ -5,6 +5,21 @@
 // Advance() moves all connections without blocking. RunUntil() is the blocking wrapper: it advances
 // and waits, through the Waiter, until a condition holds. Replies of one node arrive in order;
 // those of different nodes arrive as they come.
+//
+// What was submitted is kept until it is answered (flight.h), and sent again where that is right
+// (pipeline_resend.cc):
+//
+//   MOVED, ASK          to the node that is named
+//   LOADING, CLUSTERDOWN, TRYAGAIN, MASTERDOWN, and READONLY where there may be another primary
+//                       after a while; nothing was done
+//   a node that cannot be reached, where others may take over
+//                       after the router has looked for them; nothing was sent
+//   a connection that breaks
+//                       reads whose reply had not begun, and writes of which no byte was sent
+//
+// until PoolLimits::acquire_timeout is over since it was first refused. Anything else is an error:
+// kMaybeApplied for a write that was sent. Commands on one key keep their order: one that was
+// overtaken by a later one is not sent again but fails.
 
 #ifndef REDIS_FDW_CORE_EXEC_PIPELINE_H_
 #define REDIS_FDW_CORE_EXEC_PIPELINE_H_
@@ -21,6 +36,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/counters.h"
+#include "core/exec/flight.h"
 #include "core/exec/router.h"
 #include "core/net/pool.h"
 #include "core/resp/command.h"
@@ -28,7 +44,7 @@
 
 namespace redis_fdw {
 
-class Pipeline {
+class Pipeline : private FlightOwner {
  public:
   // What Abandon() reads at most before it rather closes a connection, and how long it waits.
   static constexpr uint64_t kAbandonBytes = uint64_t{256} * 1024;
@@ -36,22 +52,20 @@ class Pipeline {
 
   // `pool` must outlive the pipeline; `router` is shared. No I/O.
   Pipeline(Pool* pool, std::shared_ptr<Router> router, PoolLimits limits);
-  ~Pipeline();  // gives clean connections back, closes the others; no I/O beyond closing
+  ~Pipeline() override;  // gives clean connections back, closes the others; no I/O beyond closing
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
   // Queues a command; `sink` must live until its reply is complete, or Abandon() or destruction. A
-  // command to all primaries gets the same sink once per node. kConnectFailed and kResourceLimit
-  // may come from leasing.
-  absl::Status Submit(const Command& command, ReplySink* sink);
+  // command to all primaries gets the same sink once per node. Waits where the router is stale: for
+  // what Router::Refresh() takes. A sink may submit, and never waits then. Errors of leasing and
+  // of Refresh().
+  absl::Status Submit(Command command, ReplySink* sink);
 
-  // A connection that breaks is given up, with what is outstanding on it; the error is returned
-  // once, and the other nodes' replies go on arriving. But if it came from the pool, has not
-  // answered anything yet, and carries only what may be sent again, then another connection takes
-  // over, silently.
-  //
   // Moves what can be moved now; true if anything moved. Errors: of connections, of sinks, error
-  // replies.
+  // replies. A connection that breaks is given up; if what is outstanding on it cannot all be sent
+  // again, that is given up as well, and the error is returned once; the other nodes' replies go on
+  // arriving.
   absl::StatusOr<bool> Advance();
   void AppendInterest(std::vector<FdInterest>* interests, absl::Time* deadline) const;
 
@@ -65,7 +79,8 @@ class Pipeline {
   // Sends what is queued as far as it goes without waiting, and decodes nothing. For asking ahead.
   absl::Status Flush();
 
-  size_t outstanding() const;
+  // Commands that are not answered, those to be sent again included.
+  size_t outstanding() const { return flights_.size() + again_.size(); }
 
   // Connects to the node of `command` if need be, and tells about its server. Waits (one round trip
   // for a new connection, none for a warm one). The reference lives until the lease changes.
@@ -97,34 +112,40 @@ class Pipeline {
   Counters* mutable_counters() { return &counters_; }
 
  private:
-  // A command that may have to be sent again.
-  struct Replay {
-    Command command;
-    ReplySink* sink;
-  };
-  // A node that this pipeline has a connection to.
-  struct Node {
-    Lease lease;
-    // The connection had been used before, has answered nothing since, and all that was submitted
-    // is in `replay`: if it turns out closed (Redis was restarted between statements), another one
-    // takes over.
-    bool may_be_stale = false;
-    std::vector<Replay> replay;
-    size_t replay_bytes = 0;
-    uint64_t read_before = 0;  // Connection::bytes_read() and bytes_written() when it was leased
-    uint64_t written_before = 0;
-  };
+  using Nodes = std::map<int, Lease>;
 
-  absl::StatusOr<int> NodeOf(const Command& command) const;
-  absl::Status SubmitTo(int number, const Command& command, ReplySink* sink);
-  absl::StatusOr<Node*> Lend(int number);
-  absl::Status LeaseInto(int number, Node* node);
-  void Remember(const Command& command, ReplySink* sink, Node* node);
-  static bool CanReplay(const Node& node, const absl::Status& error);
-  absl::Status Replace(int number, Node* node);
+  // Submitting.
+  absl::StatusOr<int> NodeOf(const Command& command, int pinned) const;
+  absl::Status SubmitOne(Command command, ReplySink* sink, int pinned);
+  absl::Status CheckGroup(const Flight& flight);
+  absl::Status Send(Flight* flight);
+  absl::StatusOr<Lease*> Lend(int number);
+  absl::StatusOr<Lease> NewLease(int number);
+
+  // Moving.
   absl::StatusOr<bool> AdvanceAll(bool read_replies);
+  absl::Status OnBroken(Nodes::iterator node, const absl::Status& why);
   absl::Status WaitFor(absl::Time until);
+  absl::Status OnFlightEnd(Flight* flight) override;
+  absl::Status OnFlightError(Flight* flight, const absl::Status& error) override;
+  absl::Status End(Flight* flight, absl::Status error);
+
+  // Sending again.
+  absl::Status FollowRedirect(Flight* flight, const Redirect& redirect, const absl::Status& error);
+  bool SurvivesBreak(const Flight& flight, bool sent, bool doubted, const absl::Status& why) const;
+  void Defer(Flight* flight, const absl::Status& error);
+  void NoteOvertaken(const Flight& flight);
+  absl::Status SendAgain(absl::Time now);
+  absl::Status GiveUpAgain(const absl::Status& why);
+  absl::Status RefreshForAgain();
+  // Makes the router know who serves what. Waits, and tries again, until `deadline`.
+  absl::Status EnsureFresh(absl::Time deadline);
+  absl::Status Pause(int tries, absl::Time deadline, const absl::Status& why);
+  absl::Status BecomeReady(const Command& command, int* number);
+
+  // Ending.
   bool Discarding(absl::Time deadline, uint64_t max_read);
+  size_t Unread() const;
   uint64_t BytesRead() const;
 
   Pool* const pool_;
@@ -132,7 +153,11 @@ class Pipeline {
   const PoolLimits limits_;
   Counters counters_;
   std::function<absl::Status()> spill_;
-  std::map<int, Node> nodes_;  // references stay valid while sinks submit to further nodes
+  Nodes nodes_;      // references stay valid while sinks submit to further nodes
+  Flights flights_;  // queued on a connection of nodes_
+  Flights again_;    // to be sent again, or for the first time after those
+  absl::Time again_at_ = absl::InfinitePast();
+  int64_t submitted_ = 0;
   bool primary_only_ = false;
   bool advancing_ = false;  // a sink may be on the stack
   int group_ = 0;           // the atomic group submitted last, and where it went

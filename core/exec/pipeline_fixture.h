@@ -48,6 +48,7 @@ inline FakeServer::Handler Named(const std::string& name) {
   return [name](const Argv& argv) {
     if (argv[0] == "SILENT") return std::string();
     if (argv[0] == "FAIL") return test::Error("MOVED 7 node-c:1");
+    if (argv[0] == "LIST") return absl::StrCat("*2\r\n", Bulk("1"), Bulk("2"));
     if (argv[0] == "BIG") return Bulk(std::string(1 << 20, 'x'));
     return Bulk(absl::StrCat(name, ":", argv.size() > 1 ? argv[1] : argv[0]));
   };

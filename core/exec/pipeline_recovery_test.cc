@@ -71,22 +71,36 @@ TEST_F(StaleTest, SentWritesAreNotSentAgain) {
   EXPECT_EQ(a_.CommandLines(), (Lines{"GET a0", "SET a1 v"}));
 }
 
-TEST_F(StaleTest, NotOnceSomethingWasAnswered) {
-  std::unique_ptr<Pipeline> first = NewPipeline();
-  ASSERT_TRUE(first->ServerFor(Get("a")).ok());
-  first.reset();
+TEST_F(StaleTest, ReadsAreAskedAgainOnceOthersWereAnswered) {
   std::unique_ptr<Pipeline> pipeline = NewPipeline();
   ASSERT_TRUE(pipeline->Submit(Get("a1"), &sink_).ok());
   ASSERT_TRUE(pipeline->Drain().ok());
-  ASSERT_TRUE(pipeline->Submit(Command("SILENT").ToNode(0).ReadOnly(), &sink_).ok());
+  a_.Hold();
+  ASSERT_TRUE(pipeline->Submit(Get("a2"), &sink_).ok());
   ASSERT_TRUE(pipeline->Flush().ok());
   a_.CloseAll();
-  EXPECT_EQ(GetErrorKind(pipeline->Drain()), ErrorKind::kConnectionLost);
-  EXPECT_EQ(sink_.ends, 1);
+  a_.Release();
+  ASSERT_TRUE(pipeline->Drain().ok());
+  EXPECT_EQ(sink_.values, (Lines{"a:a1", "a:a2"}));
+  EXPECT_EQ(pipeline->counters().retries, 1);
+  EXPECT_EQ(a_.connections_made(), 2);
 }
 
-// Not even where the first bytes of an answer and the end of the stream arrive together.
-TEST_F(StaleTest, NotInTheMiddleOfAnAnswer) {
+// A server that goes away whenever it is asked so.
+TEST_F(StaleTest, ReadsAreNotAskedAgainForEver) {
+  std::unique_ptr<Pipeline> pipeline = NewPipeline();
+  ASSERT_TRUE(pipeline->ServerFor(Get("a")).ok());
+  faults_.cut_after_read = 0;
+  pool_.Invalidate();
+  pipeline = NewPipeline();
+  a_.Hold();
+  ASSERT_TRUE(pipeline->Submit(Command("SILENT").ToNode(0).ReadOnly(), &sink_).ok());
+  EXPECT_FALSE(pipeline->Drain().ok());
+  EXPECT_LE(a_.connections_made(), 6);
+}
+
+// An answer of which the reader has had nothing is asked for again, wherever it broke off.
+TEST_F(StaleTest, ReadsAreAskedAgainInTheMiddleOfAnAnswer) {
   std::unique_ptr<Pipeline> first = NewPipeline();
   ASSERT_TRUE(first->ServerFor(Get("a")).ok());
   const int64_t whole = 10;  // $4 a:a1
@@ -102,11 +116,32 @@ TEST_F(StaleTest, NotInTheMiddleOfAnAnswer) {
     faults_.cut_after_read = lease->bytes_read() + n;
     lease = Lease();
     const int made = a_.connections_made();
+    sink_.values.clear();
     pipeline = NewPipeline();
     ASSERT_TRUE(pipeline->Submit(Get("a1"), &sink_).ok());
-    EXPECT_EQ(GetErrorKind(pipeline->Drain()), ErrorKind::kConnectionLost);
-    EXPECT_EQ(a_.connections_made(), made);
+    ASSERT_TRUE(pipeline->Drain().ok());
+    EXPECT_EQ(sink_.values, Lines{"a:a1"});
+    EXPECT_EQ(a_.connections_made(), made + 1);
   }
+}
+
+// An answer that the reader has had a part of is not.
+TEST_F(StaleTest, NotOnceAnAnswerHasBegun) {
+  std::unique_ptr<Pipeline> pipeline = NewPipeline();
+  Command list("LIST");
+  list.Key("a1").ReadOnly();
+  ASSERT_TRUE(pipeline->Submit(list, &sink_).ok());
+  ASSERT_TRUE(pipeline->Drain().ok());
+  const int64_t whole = pipeline->counters().bytes_received;
+  pipeline.reset();
+  Lease lease = pool_.Acquire(Spec("node-a"), limits_).value();
+  faults_.cut_after_read = lease->bytes_read() + whole - 1;
+  lease = Lease();
+  pipeline = NewPipeline();
+  const int made = a_.connections_made();
+  ASSERT_TRUE(pipeline->Submit(list, &sink_).ok());
+  EXPECT_EQ(GetErrorKind(pipeline->Drain()), ErrorKind::kConnectionLost);
+  EXPECT_EQ(a_.connections_made(), made);
 }
 
 TEST_F(StaleTest, CursorsAreNotCarriedOver) {

@@ -341,13 +341,22 @@ absl::Status Connection::Break(const absl::Status& why) {
     }
   }
   broken_why_ = MakeError(info.kind, info.message, info.hint, info.detail);
+  GiveUp();
+  return broken_why_;
+}
+
+// Closes, and notes what will not be answered.
+void Connection::GiveUp() {
   state_ = State::kBroken;
   transport_.reset();
+  for (const Pending& pending : pending_) {
+    if (pending.sink == handshake_.get()) continue;
+    unanswered_.push_back({pending.sink, pending.refusal.ok() && pending.begin < written_});
+  }
   pending_.clear();
   waiting_.clear();
   out_.clear();
   out_pos_ = 0;
-  return broken_why_;
 }
 
 absl::Status Connection::CheckDeadline(absl::Time now) {

@@ -16,6 +16,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -81,6 +82,14 @@ class Connection {
   // sent never is.
   void ForgetSinks();
 
+  // A command that a connection which broke leaves without an answer. `sent`: perhaps only in part.
+  struct Unanswered {
+    ReplySink* sink;
+    bool sent;
+  };
+  // Of a broken connection: in the order in which they were queued. A second call gives none.
+  std::vector<Unanswered> TakeUnanswered() { return std::move(unanswered_); }
+
   // Whether an idle connection may be used again; non-blocking.
   bool Usable();
 
@@ -109,6 +118,7 @@ class Connection {
   bool WantsWrite() const;
   bool MaybeApplied(std::string* command) const;
   absl::Status Break(const absl::Status& why);
+  void GiveUp();
   void StartHandshake();
   void Encode(const Command& command, Pending* pending);
   absl::Status Refusal(const Command& command) const;
@@ -134,6 +144,7 @@ class Connection {
   absl::Status write_error_;  // what the server said before it closed is read first
   std::deque<Pending> pending_;
   std::deque<Command> waiting_;  // before ready: the commands of pending_, in its order
+  std::vector<Unanswered> unanswered_;
   ServerInfo server_info_;
   bool in_transaction_ = false;  // between MULTI and EXEC, as far as commands were queued
   int transaction_group_ = 0;

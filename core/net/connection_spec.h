@@ -40,6 +40,9 @@ struct ConnectionSpec {
   // To say READONLY first, as a replica of a cluster wants before it serves reads
   // (https://redis.io/commands/readonly/).
   bool readonly = false;
+  // To refuse a server that is no primary (kReadOnly): after a failover a sentinel's old primary
+  // comes back as a replica at the same address.
+  bool check_role = false;
   absl::Duration connect_timeout = absl::Seconds(10);  // InfiniteDuration: none
   absl::Duration command_timeout = absl::Seconds(30);  // of silence while an answer is awaited
 

@@ -60,6 +60,7 @@ Handshake::Handshake(const ConnectionSpec& spec) : spec_(spec) {
   }
   if (spec.database != 0) commands_.push_back(Command("SELECT").ArgInt(spec.database));
   commands_.push_back(Command("INFO").Arg("server"));
+  if (spec.check_role) commands_.push_back(Command("ROLE"));
   if (spec.readonly) commands_.push_back(Command("READONLY"));
   commands_.push_back(Command("CLIENT").Arg("SETNAME").Arg("redis_fdw"));
 }
@@ -67,6 +68,13 @@ Handshake::Handshake(const ConnectionSpec& spec) : spec_(spec) {
 absl::Status Handshake::OnElement(const ReplyElement& element) {
   if (element.type == ReplyType::kBulk && commands_[replies_].name() == "INFO") {
     server_info_ = ParseServerInfo(element.bytes);
+  }
+  // Its first element is master, slave or sentinel (https://redis.io/commands/role/).
+  if (commands_[replies_].name() == "ROLE" && element.depth == 1 && element.index == 0 &&
+      element.bytes != "master") {
+    return MakeError(ErrorKind::kReadOnly,
+                     absl::StrCat("Redis at ", spec_.endpoint.ToString(), " is no primary"),
+                     "It may have been one before a failover.");
   }
   return absl::OkStatus();
 }

@@ -16,7 +16,7 @@ std::string KeyOf(const ConnectionSpec& spec) {
   return absl::StrCat(spec.server_id, ",", spec.user_id, ",", endpoint.size(), ":", endpoint,
                       spec.endpoint.tls ? "t" : "p", spec.username.size(), ":", spec.username,
                       spec.password.size(), ":", spec.password, spec.database,
-                      spec.readonly ? "r" : "w");
+                      spec.readonly ? "r" : "w", spec.check_role ? "c" : "");
 }
 
 }  // namespace

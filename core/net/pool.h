@@ -34,6 +34,9 @@ struct PoolLimits {
   absl::Duration idle_timeout = absl::Seconds(600);
   absl::Duration max_lifetime = absl::Seconds(1800);
   bool test_on_check_out = true;
+  // How long is tried to get a connection that serves: until a failover is over, Redis has loaded
+  // its data, or a cluster is up again.
+  absl::Duration acquire_timeout = absl::Seconds(30);
 };
 
 class Pool;

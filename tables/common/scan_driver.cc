@@ -44,8 +44,9 @@ class ScanDriver : public Scan {
     std::deque<std::unique_ptr<StepSink>> in_flight;
   };
 
-  // Connections that one NextBatch() may lose.
-  static constexpr int kMaxLosses = 2;
+  // Connections that one NextBatch() may lose, and without a reply in between.
+  static constexpr int kMaxLosses = 32;
+  static constexpr int kMaxLossesInARow = 1;
 
   // As the plan says them.
   struct Limits {
@@ -81,6 +82,7 @@ class ScanDriver : public Scan {
   absl::optional<ServerInfo> server_;
   std::deque<std::unique_ptr<Run>> runs_;  // begun and not finished, in order
   size_t in_flight_ = 0;                   // steps of all runs
+  int64_t replies_ = 0;                    // complete, ever
 };
 
 absl::Status ScanDriver::Start(absl::Span<const absl::Span<const Cell>> params) {
@@ -110,8 +112,12 @@ absl::Status ScanDriver::NextBatch(RowBatch* batch) {
   batch->Clear();
   target_.SetBatch(batch);
   absl::Status status = Fill(batch);
-  for (int losses = 0; !status.ok() && losses < kMaxLosses && Recover(status); ++losses) {
+  int in_a_row = 0;
+  for (int losses = 0; !status.ok() && losses < kMaxLosses; ++losses) {
+    if (in_a_row++ == kMaxLossesInARow || !Recover(status)) break;
+    const int64_t before = replies_;
     status = Fill(batch);
+    if (replies_ > before) in_a_row = 0;
   }
   target_.SetBatch(nullptr);
   if (!status.ok()) {
@@ -221,7 +227,7 @@ absl::Status ScanDriver::SubmitNext() {
   ASSIGN_OR_RETURN(Step step, run.source->Next(*server_));
   run.in_flight.push_back(std::move(step.sink));
   ++in_flight_;
-  return pipeline_->Submit(step.command, run.in_flight.back().get());
+  return pipeline_->Submit(std::move(step.command), run.in_flight.back().get());
 }
 
 absl::Status ScanDriver::SubmitReady() {
@@ -263,6 +269,7 @@ void ScanDriver::Retire() {
   while (!run.in_flight.empty() && run.in_flight.front()->finished()) {
     run.in_flight.pop_front();
     --in_flight_;
+    ++replies_;
   }
   if (!run.rows.limit_reached() || run.in_flight.empty()) return;
   pipeline_->Abandon();

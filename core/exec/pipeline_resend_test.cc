@@ -1,0 +1,287 @@
+// Redirects, nodes that are not ready, failovers.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/exec/pipeline_fixture.h"
+#include "gtest/gtest.h"
+
+namespace redis_fdw {
+namespace {
+
+using test::Argv;
+using test::FakeServer;
+using test::Get;
+using test::Lines;
+using test::RecordingSink;
+using test::Set;
+
+// Nodes 0 (a) and 1 (b). What is known of who serves a key is what the test says.
+class ClusterLike : public test::TwoNodes {
+ public:
+  absl::StatusOr<int> Route(const Command& command, bool) override {
+    const auto found = moved.find(std::string(command.key()));
+    if (found != moved.end()) return found->second;
+    return primary >= 0 ? primary : TwoNodes::Route(command, true).value();
+  }
+  bool stale() const override { return is_stale; }
+  absl::Status Refresh(const Discovery&) override {
+    ++refreshes;
+    RETURN_IF_ERROR(refresh());
+    is_stale = false;
+    return absl::OkStatus();
+  }
+  bool Doubt(int node) override {
+    doubted.push_back(node);
+    is_stale = true;
+    return true;
+  }
+  absl::StatusOr<int> Follow(const Redirect& redirect, int) override {
+    if (redirect.host != "node-a" && redirect.host != "node-b") {
+      return MakeError(ErrorKind::kRedirect, "unknown node");
+    }
+    const int node = redirect.host == "node-a" ? 0 : 1;
+    if (!redirect.ask) moved[asked_key] = node;
+    return node;
+  }
+
+  std::map<std::string, int> moved;
+  std::string asked_key = "a1";
+  int primary = -1;
+  bool is_stale = false;
+  int refreshes = 0;
+  std::vector<int> doubted;
+  std::function<absl::Status()> refresh = [] { return absl::OkStatus(); };
+};
+
+class ResendTest : public test::PipelineTest {
+ protected:
+  ResendTest() : router_(std::make_shared<ClusterLike>()) {
+    pipeline_ = std::make_unique<Pipeline>(&pool_, router_, limits_);
+    network_.Add(test::Spec("node-a").endpoint, &from_);
+    network_.Add(test::Spec("node-b").endpoint, &to_);
+  }
+  absl::Status Run(const Command& command) {
+    RETURN_IF_ERROR(pipeline_->Submit(command, &sink_));
+    return pipeline_->Drain();
+  }
+
+  // What node a says instead of answering, how often.
+  std::string says_;
+  int times_ = 1;
+  FakeServer from_{[this](const Argv& argv) {
+    if (times_ > 0 && !says_.empty()) {
+      --times_;
+      return test::Error(says_);
+    }
+    return test::Bulk("a:" + argv.back());
+  }};
+  FakeServer to_{[](const Argv& argv) { return test::Bulk("b:" + argv.back()); }};
+  std::shared_ptr<ClusterLike> router_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(ResendTest, FollowsMoved) {
+  says_ = "MOVED 7 node-b:6379";
+  ASSERT_TRUE(Run(Get("a1")).ok());
+  EXPECT_EQ(sink_.values, Lines{"b:a1"});
+  EXPECT_EQ(to_.CommandLines(), Lines{"GET a1"});
+  EXPECT_EQ(pipeline_->counters().redirects, 1);
+  // It is remembered.
+  ASSERT_TRUE(Run(Set("a1")).ok());
+  EXPECT_EQ(from_.commands().size(), 1u);
+}
+
+TEST_F(ResendTest, FollowsAskOnce) {
+  says_ = "ASK 7 node-b:6379";
+  ASSERT_TRUE(Run(Set("a1")).ok());
+  EXPECT_EQ(to_.CommandLines(), (Lines{"ASKING", "SET a1 v"}));
+  ASSERT_TRUE(Run(Set("a1")).ok());
+  EXPECT_EQ(from_.CommandLines(), (Lines{"SET a1 v", "SET a1 v"}));
+}
+
+TEST_F(ResendTest, CommandsOfAKeyKeepTheirOrderWhenRedirected) {
+  says_ = "ASK 7 node-b:6379";
+  times_ = 3;
+  for (const char* value : {"1", "2", "3"}) {
+    ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg(value), &sink_).ok());
+  }
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(to_.CommandLines(),
+            (Lines{"ASKING", "SET a1 1", "ASKING", "SET a1 2", "ASKING", "SET a1 3"}));
+}
+
+TEST_F(ResendTest, RedirectsThatGoInCirclesEnd) {
+  says_ = "MOVED 7 node-a:6379";
+  times_ = 1000000;
+  const absl::Time begin = waiter_.Now();
+  EXPECT_EQ(GetErrorKind(Run(Get("a1"))), ErrorKind::kRedirect);
+  EXPECT_GE(waiter_.Now() - begin, limits_.acquire_timeout - absl::Seconds(1));
+  EXPECT_LT(from_.commands().size(), 300u);
+}
+
+TEST_F(ResendTest, RedirectToNowhereIsAnError) {
+  says_ = "MOVED 7 elsewhere:6379";
+  EXPECT_EQ(GetErrorKind(Run(Get("a1"))), ErrorKind::kRedirect);
+}
+
+TEST_F(ResendTest, WaitsUntilRedisHasLoaded) {
+  for (const char* says : {"LOADING Redis is loading the dataset in memory", "CLUSTERDOWN down",
+                           "TRYAGAIN later", "MASTERDOWN Link with MASTER is down"}) {
+    says_ = says;
+    times_ = 5;
+    sink_.values.clear();
+    ASSERT_TRUE(Run(Set("a2")).ok()) << says;
+    EXPECT_EQ(sink_.values, Lines{"a:v"});
+  }
+  EXPECT_EQ(pipeline_->counters().retries, 20);
+}
+
+TEST_F(ResendTest, WaitsNoLongerThanIsAllowed) {
+  says_ = "LOADING Redis is loading the dataset in memory";
+  times_ = 1000000;
+  const absl::Time begin = waiter_.Now();
+  absl::Status status = Run(Get("a1"));
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kNotReady);
+  EXPECT_TRUE(absl::StrContains(GetErrorInfo(status).hint, "pool_connection_timeout_ms"));
+  EXPECT_LE(waiter_.Now() - begin, limits_.acquire_timeout + absl::Seconds(1));
+  // The pipeline is usable.
+  times_ = 0;
+  ASSERT_TRUE(Run(Get("a1")).ok());
+}
+
+TEST_F(ResendTest, CanBeCancelledWhileItWaits) {
+  says_ = "LOADING Redis is loading the dataset in memory";
+  times_ = 1000000;
+  waiter_.At(absl::Seconds(2),
+             [this] { waiter_.Interrupt(MakeError(ErrorKind::kHost, "cancelled")); });
+  EXPECT_EQ(GetErrorKind(Run(Get("a1"))), ErrorKind::kHost);
+  pipeline_->Abandon();
+  EXPECT_EQ(pool_.leased(), 0u);
+}
+
+// The first of two writes of a key is refused, the second is not: the first must not come after it.
+TEST_F(ResendTest, OvertakenWritesFail) {
+  says_ = "LOADING Redis is loading the dataset in memory";
+  RecordingSink first;
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("1"), &first).ok());
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
+  EXPECT_EQ(GetErrorKind(pipeline_->Drain()), ErrorKind::kNotReady);
+  EXPECT_EQ(sink_.values, Lines{"a:2"});
+  EXPECT_EQ(from_.CommandLines(), (Lines{"SET a1 1", "SET a1 2"}));
+}
+
+TEST_F(ResendTest, LaterCommandsWaitBehindRefusedOnes) {
+  says_ = "LOADING Redis is loading the dataset in memory";
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("1"), &sink_).ok());
+  // (Connects, sends, reads the refusal.)
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(pipeline_->Advance().ok());
+  ASSERT_EQ(from_.commands().size(), 1u);
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(from_.CommandLines(), (Lines{"SET a1 1", "SET a1 1", "SET a1 2"}));
+}
+
+// --- Failover -----------------------------------------------------------------------------------
+
+TEST_F(ResendTest, UnreachableNodeIsReplacedByAnother) {
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  int asked = 0;
+  router_->refresh = [&]() -> absl::Status {
+    if (++asked < 4) return MakeError(ErrorKind::kNotReady, "no primary yet");
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Run(Set("a1")).ok());
+  EXPECT_EQ(to_.CommandLines(), Lines{"SET a1 v"});
+  EXPECT_EQ(router_->doubted, std::vector<int>{0});
+  EXPECT_EQ(router_->refreshes, 4);
+}
+
+TEST_F(ResendTest, SoItIsForServerFor) {
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  router_->refresh = [&] {
+    if (router_->refreshes == 3) router_->primary = 1;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(pipeline_->ServerFor(Get("a1")).ok());
+  EXPECT_EQ(router_->refreshes, 3);
+}
+
+TEST_F(ResendTest, UnreachableForTooLong) {
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  const absl::Time begin = waiter_.Now();
+  EXPECT_EQ(GetErrorKind(Run(Set("a1"))), ErrorKind::kConnectFailed);
+  EXPECT_EQ(GetErrorKind(pipeline_->ServerFor(Get("a1")).status()), ErrorKind::kConnectFailed);
+  EXPECT_LE(waiter_.Now() - begin, 2 * limits_.acquire_timeout + absl::Seconds(2));
+  EXPECT_LT(from_.connections_made(), 400);
+}
+
+TEST_F(ResendTest, FinalErrorsOfDiscoveryEndIt) {
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  router_->refresh = [] { return MakeError(ErrorKind::kPermission, "CLUSTER is not allowed"); };
+  EXPECT_EQ(GetErrorKind(Run(Set("a1"))), ErrorKind::kPermission);
+  EXPECT_EQ(pipeline_->outstanding(), 0u);
+}
+
+TEST_F(ResendTest, DemotedPrimaryIsLeft) {
+  says_ = "READONLY You can't write against a read only replica.";
+  times_ = 1000000;
+  router_->refresh = [&] {
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Run(Set("a1")).ok());
+  EXPECT_EQ(to_.CommandLines(), Lines{"SET a1 v"});
+}
+
+TEST_F(ResendTest, LostReadsGoToTheNewPrimaryAndSentWritesDoNot) {
+  ASSERT_TRUE(Run(Get("a0")).ok());
+  router_->refresh = [&] {
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  from_.Hold();
+  ASSERT_TRUE(pipeline_->Submit(Get("a1"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Flush().ok());
+  from_.CloseAll();
+  sink_.values.clear();
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(sink_.values, Lines{"b:a1"});
+
+  router_->primary = -1;
+  from_.Release();
+  ASSERT_TRUE(Run(Get("a0")).ok());
+  from_.Hold();
+  to_.ClearCommands();
+  ASSERT_TRUE(pipeline_->Submit(Set("a1"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Flush().ok());
+  from_.CloseAll();
+  EXPECT_EQ(GetErrorKind(pipeline_->Drain()), ErrorKind::kMaybeApplied);
+  EXPECT_TRUE(to_.commands().empty());
+}
+
+TEST_F(ResendTest, NodeAskedForItselfThatIsGone) {
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  EXPECT_EQ(GetErrorKind(Run(Command("SCAN").Arg("0").ToNode(0).ReadOnly())),
+            ErrorKind::kConnectionLost);
+  EXPECT_TRUE(to_.commands().empty());
+}
+
+TEST_F(ResendTest, StaleRouterIsRefreshedFirst) {
+  router_->is_stale = true;
+  router_->refresh = [&] {
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Run(Get("a1")).ok());
+  EXPECT_EQ(sink_.values, Lines{"b:a1"});
+  EXPECT_EQ(router_->refreshes, 1);
+}
+
+}  // namespace
+}  // namespace redis_fdw
