@@ -137,6 +137,41 @@ TEST(RedisServerTest, ListensOnBothLoopbacks) {
   }
 }
 
+TEST(RedisServerTest, SpeaksTls) {
+  RedisOptions options;
+  options.tls = true;
+  auto redis = *RedisServer::Start(options);
+  Process::Options ping;
+  ping.argv = {"redis-cli", "--tls",
+               "--cacert",  redis->authority().ca_file(),
+               "-p",        absl::StrCat(redis->tls_port()),
+               "PING"};
+  EXPECT_EQ(RunCommand(ping)->output, "PONG\n");
+  // Another authority, and no TLS at all.
+  TlsAuthority other;
+  ping.argv[3] = other.ca_file();
+  EXPECT_THAT(RunCommand(ping)->output, HasSubstr("certificate verify failed"));
+  ping.argv = {"redis-cli", "-p", absl::StrCat(redis->tls_port()), "PING"};
+  EXPECT_NE(RunCommand(ping)->output, "PONG\n");
+  EXPECT_TRUE(absl::StartsWith(redis->host_port(), "unix://"));
+}
+
+TEST(RedisServerTest, MayWantClientCertificates) {
+  RedisOptions options;
+  options.tls = true;
+  options.tls_auth_clients = true;
+  auto redis = *RedisServer::Start(options);
+  Process::Options ping;
+  ping.argv = {"redis-cli", "--tls",
+               "--cacert",  redis->authority().ca_file(),
+               "-p",        absl::StrCat(redis->tls_port()),
+               "PING"};
+  EXPECT_NE(RunCommand(ping)->output, "PONG\n");
+  const TlsCertificate client = redis->authority().Issue();
+  ping.argv.insert(ping.argv.begin() + 1, {"--cert", client.cert_file, "--key", client.key_file});
+  EXPECT_EQ(RunCommand(ping)->output, "PONG\n");
+}
+
 TEST(RedisServerTest, HasPasswordAndUsers) {
   RedisOptions options;
   options.password = "secret";

@@ -76,10 +76,14 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start(const RedisOptio
   server->options_ = options;
   if (options.ipv6) server->options_.tcp = true;
   server->socket_path_ = server->dir_.File("redis.sock");
+  RedisOptions& made = server->options_;
+  if (made.tls && made.authority == nullptr) made.authority = std::make_shared<TlsAuthority>();
+  if (made.tls && made.certificate.cert_file.empty()) made.certificate = made.authority->Issue();
   // A free port may be taken by another test before Redis has it.
   absl::Status status;
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (server->options_.tcp) server->port_ = FreePort();
+    if (server->options_.tls) server->tls_port_ = FreePort();
     status = server->Launch();
     if (status.ok()) return server;
     if (!absl::StrContains(server->log(), "Address already in use")) break;
@@ -98,13 +102,26 @@ std::string RedisServer::host_port() const {
   return absl::StrCat("unix://", socket_path_);
 }
 
+std::string RedisServer::tls_host_port() const {
+  return absl::StrCat("rediss://127.0.0.1:", tls_port_);
+}
+
 std::string RedisServer::log() const { return ReadFile(dir_.File("log")).value_or(""); }
 
 absl::Status RedisServer::Launch() {
   std::string conf =
       absl::StrCat("port ", port_, "\nunixsocket ", socket_path_, "\nunixsocketperm 777\ndir ",
                    dir_.path(), "\nsave \"\"\nappendonly no\ndaemonize no\n");
-  if (options_.tcp) absl::StrAppend(&conf, "bind 127.0.0.1", options_.ipv6 ? " ::1\n" : "\n");
+  if (options_.tcp || options_.tls) {
+    absl::StrAppend(&conf, "bind 127.0.0.1", options_.ipv6 ? " ::1\n" : "\n");
+  }
+  if (options_.tls) {
+    absl::StrAppend(&conf, "tls-port ", tls_port_, "\ntls-ca-cert-file ",
+                    options_.authority->ca_file(), "\ntls-cert-file ",
+                    options_.certificate.cert_file, "\ntls-key-file ",
+                    options_.certificate.key_file, "\ntls-auth-clients ",
+                    options_.tls_auth_clients ? "yes\n" : "no\n");
+  }
   if (!options_.password.empty()) absl::StrAppend(&conf, "requirepass ", options_.password, "\n");
   for (const std::string& user : options_.users) absl::StrAppend(&conf, "user ", user, "\n");
   for (const std::string& line : options_.config) absl::StrAppend(&conf, line, "\n");

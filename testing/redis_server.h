@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "testing/process.h"
+#include "testing/tls_authority.h"
 
 struct redisContext;
 
@@ -43,6 +44,11 @@ struct RedisOptions {
   std::string password;             // requirepass
   std::vector<std::string> users;   // ACL rules, like "alice on >secret ~app:* +@all"
   std::vector<std::string> config;  // further lines of redis.conf, like "maxmemory 10mb"
+
+  bool tls = false;               // also listen with TLS on a free port of 127.0.0.1 (and ::1)
+  bool tls_auth_clients = false;  // where clients must show a certificate of the authority's
+  std::shared_ptr<TlsAuthority> authority;  // who is trusted; null: an authority of its own
+  TlsCertificate certificate;  // what the server shows; empty: one of the authority's for localhost
 };
 
 class RedisServer {
@@ -54,6 +60,10 @@ class RedisServer {
   int port() const { return port_; }  // 0 without TCP
   // As the option of that name wants it: "127.0.0.1:port", or "unix:///path" without TCP.
   std::string host_port() const;
+  // The port that wants TLS, 0 without; and what rediss://127.0.0.1:port needs.
+  int tls_port() const { return tls_port_; }
+  std::string tls_host_port() const;
+  TlsAuthority& authority() const { return *options_.authority; }  // REQUIRES: tls
   pid_t pid() const { return process_->pid(); }
   std::string log() const;
 
@@ -71,7 +81,7 @@ class RedisServer {
   void Continue() { process_->Signal(SIGCONT); }
   // SIGKILL: nothing is saved, nobody is told.
   void Kill();
-  // Starts it again on the same socket and port, killing it first if it runs. Empty, unless
+  // Starts it again on the same socket and ports, killing it first if it runs. Empty, unless
   // `config` says "appendonly yes".
   absl::Status Restart();
 
@@ -86,6 +96,7 @@ class RedisServer {
   RedisOptions options_;
   std::string socket_path_;
   int port_ = 0;
+  int tls_port_ = 0;
   std::unique_ptr<Process> process_;
   redisContext* client_ = nullptr;
 };
