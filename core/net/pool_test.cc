@@ -227,7 +227,8 @@ TEST_F(PoolTest, LeasesMove) {
 TEST_F(PoolTest, TlsIsTheFactorysMatter) {
   Pool pool(SocketTransportFactory(), &waiter_);
   spec_.endpoint.tls = true;
-  EXPECT_EQ(GetErrorKind(pool.Acquire(spec_, limits_).status()), ErrorKind::kUnsupported);
+  spec_.tls.ca_file = "/no/such/file";
+  EXPECT_EQ(GetErrorKind(pool.Acquire(spec_, limits_).status()), ErrorKind::kInvalidOption);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "absl/time/clock.h"
 #include "core/base/status.h"
 #include "core/net/resolver.h"
+#include "core/net/tls_transport.h"
 #include "core/net/transport.h"
 
 namespace redis_fdw {
@@ -302,14 +303,9 @@ bool SocketTransport::ClosedOrDirty() {
 class Factory : public TransportFactory {
  public:
   absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const ConnectionSpec& spec) override {
-    const Endpoint& endpoint = spec.endpoint;
-    if (endpoint.tls) {
-      return MakeError(
-          ErrorKind::kUnsupported,
-          absl::StrCat("TLS is not supported yet, and ", endpoint.ToString(), " asks for it"),
-          "Use redis:// instead of rediss://.");
-    }
-    return std::unique_ptr<Transport>(std::make_unique<SocketTransport>(endpoint));
+    std::unique_ptr<Transport> socket = std::make_unique<SocketTransport>(spec.endpoint);
+    if (spec.endpoint.tls) return NewTlsTransport(spec, std::move(socket));
+    return socket;
   }
 };
 

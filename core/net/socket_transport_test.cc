@@ -215,13 +215,5 @@ TEST(SocketTransportTcpTest, DescriptorsAreClosedOnExec) {
   EXPECT_EQ(deadline, absl::InfiniteFuture());
 }
 
-TEST(SocketTransportTcpTest, TlsIsRefused) {
-  ConnectionSpec spec;
-  spec.endpoint.host = "localhost";
-  spec.endpoint.tls = true;
-  EXPECT_EQ(GetErrorKind(SocketTransportFactory()->NewTransport(spec).status()),
-            ErrorKind::kUnsupported);
-}
-
 }  // namespace
 }  // namespace redis_fdw

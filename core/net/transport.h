@@ -1,5 +1,6 @@
 // Transport: a non-blocking byte stream to one node. TCP and unix sockets are one implementation
-// (socket_transport.cc), TLS will wrap it, fakes and faults (testing/fakes) are others.
+// (socket_transport.cc), TLS wraps any (tls_transport.cc), fakes and faults (testing/fakes) are
+// others.
 //
 // No call blocks. Destruction closes.
 
@@ -61,8 +62,8 @@ class TransportFactory {
   virtual absl::StatusOr<std::unique_ptr<Transport>> NewTransport(const ConnectionSpec& spec) = 0;
 };
 
-// Sockets: TCP over IPv4 and IPv6, names resolved by c-ares; unix sockets. Refuses TLS endpoints
-// (kUnsupported).
+// Sockets: TCP over IPv4 and IPv6, names resolved by c-ares; unix sockets; TLS (tls_transport.h)
+// over them where the endpoint asks for it.
 TransportFactory* SocketTransportFactory();
 
 }  // namespace redis_fdw

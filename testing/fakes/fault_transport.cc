@@ -40,6 +40,8 @@ absl::StatusOr<Transport::Io> FaultTransport::Read(absl::Span<char> into) {
       into[at - read_] = faults_.garbage[at - faults_.garbage_at];
     }
   }
+  const uint64_t flipped = faults_.flip_bit / 8;
+  if (flipped >= read_ && flipped < end) into[flipped - read_] ^= 1 << (faults_.flip_bit % 8);
   read_ += io.bytes;
   return io;
 }

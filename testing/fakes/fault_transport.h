@@ -34,6 +34,7 @@ struct Faults {
   // From this byte of the replies on, `garbage` is read in place of what was sent, once.
   uint64_t garbage_at = kNever;
   std::string garbage;
+  uint64_t flip_bit = kNever;  // this bit of all that is read, counted from 0, is the other one
 };
 
 class FaultTransport : public Transport {
@@ -49,6 +50,8 @@ class FaultTransport : public Transport {
                       absl::Time* deadline) const override;
   bool ClosedOrDirty() override;
   std::string ConnectProgress() const override { return inner_->ConnectProgress(); }
+
+  uint64_t bytes_read() const { return read_; }
 
  private:
   bool Cut() const {
