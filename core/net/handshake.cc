@@ -47,6 +47,7 @@ ServerInfo ParseServerInfo(absl::string_view info) {
       result.run_id = std::string(value);
     } else if (name == "redis_mode" || name == "server_mode") {  // Valkey may say either
       result.cluster_enabled = value == "cluster";
+      result.is_sentinel = value == "sentinel";
     }
   }
   return result;

@@ -27,6 +27,7 @@ struct ServerInfo {
   int valkey_version = 0;     // 80001 for 8.0.1; 0: it is Redis
   std::string run_id;         // empty if unknown
   bool cluster_enabled = false;
+  bool is_sentinel = false;
 
   bool AtLeast(int major, int minor) const { return redis_version >= major * 10000 + minor * 100; }
   // HPEXPIRE and its like: Redis 7.4, Valkey 9.0 (https://redis.io/commands/hpexpire/).

@@ -107,11 +107,11 @@ bool FakeServer::AnswerHandshake(const Argv& argv, FakeTransport* from, std::str
     return true;
   }
   if (name == "INFO") {
-    *reply =
-        options.info_forbidden
-            ? Error("NOPERM this user has no permissions to run the 'info' command")
-            : Bulk(absl::StrCat("# Server\r\nredis_version:", options.version,
-                                "\r\nredis_mode:standalone\r\nrun_id:", options.run_id, "\r\n"));
+    *reply = options.info_forbidden
+                 ? Error("NOPERM this user has no permissions to run the 'info' command")
+                 : Bulk(absl::StrCat("# Server\r\nredis_version:", options.version,
+                                     "\r\nredis_mode:", options.mode, "\r\nrun_id:", options.run_id,
+                                     "\r\n"));
     return true;
   }
   if (name == "CLIENT") {

@@ -44,7 +44,8 @@ class FakeServer {
   struct Options {
     std::string version = "7.0.15";
     std::string run_id = "fake-run-1";
-    std::string password;  // required if not empty
+    std::string mode = "standalone";  // or "cluster", "sentinel"
+    std::string password;             // required if not empty
     int databases = 16;
     bool info_forbidden = false;      // INFO answers NOPERM
     bool raw = false;                 // every command, the handshake's too, goes to the handler
