@@ -1,0 +1,165 @@
+// ClusterRouter::LookAtKeyspace().
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/exec/cluster_router.h"
+#include "core/exec/discovery_errors.h"
+
+namespace redis_fdw {
+
+// One look: asks primaries until nobody names another.
+class ClusterRouter::KeyspaceLook {
+ public:
+  explicit KeyspaceLook(ClusterRouter* router)
+      : router_(*router), claimed_(kSlots), covered_(kSlots) {}
+
+  absl::Status Ask(const Discovery& discovery) {
+    for (const int node : router_.primaries_) Want(node);
+    while (!wanted_.empty()) {
+      std::vector<int> nodes;
+      nodes.swap(wanted_);
+      std::vector<ConnectionSpec> specs;
+      for (const int node : nodes) specs.push_back(router_.Spec(node));
+      ASSIGN_OR_RETURN(const std::vector<Answer> answers,
+                       AskAll(discovery, specs, {Command("CLUSTER").Arg("NODES").ReadOnly()}));
+      for (size_t i = 0; i < nodes.size(); ++i) RETURN_IF_ERROR(Take(nodes[i], answers[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  // Whether what was said is all there is to know.
+  absl::Status Check() const {
+    for (const std::string& id : importers_) {
+      if (shard_of_.find(id) == shard_of_.end()) return Incomplete("who imports keys");
+    }
+    for (int slot = 0; slot < kSlots; ++slot) {
+      if (claimed_[slot] && !covered_[slot]) {
+        return Incomplete(absl::StrCat("who serves hash slot ", slot));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<Shard> TakeShards() { return std::move(shards_); }
+
+ private:
+  void Want(int node) {
+    if (asked_.insert(node).second) wanted_.push_back(node);
+  }
+
+  absl::Status Incomplete(absl::string_view what) const {
+    if (!unreachable_.ok()) {
+      const ErrorInfo why = GetErrorInfo(unreachable_);
+      return MakeError(ErrorKind::kNotReady,
+                       absl::StrCat("a primary of the cluster cannot be asked: ", why.message),
+                       why.hint, why.detail);
+    }
+    return MakeError(ErrorKind::kNotReady,
+                     absl::StrCat("the nodes of the cluster do not agree yet ", what));
+  }
+
+  absl::Status Take(int node, const Answer& answer) {
+    if (!answer.status.ok()) {
+      if (!IsUnreachable(answer.status)) return answer.status;
+      unreachable_ = answer.status;
+      router_.Doubt(node);
+      return absl::OkStatus();
+    }
+    const Reply& reply = answer.replies.front();
+    if (reply.type == ReplyType::kError) return reply.error;
+    ASSIGN_OR_RETURN(const std::vector<NodeLine> lines,
+                     ParseClusterNodes(reply, router_.Spec(node).endpoint));
+    // Itself first: it is the one that is known by this number.
+    for (const NodeLine& line : lines) {
+      if (line.myself) TakeOwn(node, line);
+    }
+    for (const NodeLine& line : lines) RETURN_IF_ERROR(TakeLine(line));
+    return absl::OkStatus();
+  }
+
+  void TakeOwn(int node, const NodeLine& line) {
+    // A replica serves nothing, and a server may be known by two addresses.
+    if (!line.primary) router_.stale_ = true;
+    if (!line.primary || !shard_of_.emplace(line.node.id, shards_.size()).second) return;
+    router_.by_id_[line.node.id] = node;
+    Shard shard;
+    shard.node = node;
+    shard.epoch = line.epoch;
+    shard.slots = line.slots;
+    for (const auto& slot : line.importing) shard.importing.push_back(slot.first);
+    for (const auto& slot : line.migrating) {
+      shard.migrating.push_back(slot.first);
+      importers_.insert(slot.second);
+    }
+    Mark(line, &covered_);
+    shards_.push_back(std::move(shard));
+  }
+
+  // What a node says of any, itself too.
+  absl::Status TakeLine(const NodeLine& line) {
+    Mark(line, &claimed_);
+    if (!line.primary || line.failed || !line.has_address) return absl::OkStatus();
+    if (shard_of_.find(line.node.id) != shard_of_.end()) return absl::OkStatus();
+    const auto known = router_.by_id_.find(line.node.id);
+    if (known != router_.by_id_.end()) {
+      Want(known->second);
+      return absl::OkStatus();
+    }
+    // One without slots counts, too: the first keys may be on their way to it.
+    ASSIGN_OR_RETURN(const int node, router_.nodes_.Number(line.node.endpoint, NodeRole::kPrimary));
+    Want(node);
+    return absl::OkStatus();
+  }
+
+  static void Mark(const NodeLine& line, std::vector<bool>* slots) {
+    for (const auto& range : line.slots) {
+      std::fill(slots->begin() + range.first, slots->begin() + range.second + 1, true);
+    }
+  }
+
+  ClusterRouter& router_;
+  std::set<int> asked_;
+  std::vector<int> wanted_;  // and not asked yet
+  std::vector<Shard> shards_;
+  std::map<std::string, size_t> shard_of_;  // by id
+  std::set<std::string> importers_;         // ids of those that slots migrate to
+  std::vector<bool> claimed_;               // by anybody for anybody
+  std::vector<bool> covered_;               // by a shard
+  absl::Status unreachable_;                // of the latest that could not be reached
+};
+
+absl::StatusOr<Keyspace> ClusterRouter::LookAtKeyspace(const Discovery& discovery) {
+  RETURN_IF_ERROR(Refresh(discovery));
+  if (kind_ != Kind::kCluster) return Router::LookAtKeyspace(discovery);
+  KeyspaceLook look(this);
+  RETURN_IF_ERROR(look.Ask(discovery));
+  absl::Status complete = look.Check();
+  if (!complete.ok()) {
+    stale_ = true;
+    return complete;
+  }
+  Keyspace keyspace;
+  keyspace.is_cluster = true;
+  keyspace.shards = look.TakeShards();
+  // The greater epoch last: it is right.
+  std::vector<const Shard*> by_epoch;
+  for (const Shard& shard : keyspace.shards) by_epoch.push_back(&shard);
+  std::stable_sort(by_epoch.begin(), by_epoch.end(),
+                   [](const Shard* a, const Shard* b) { return a->epoch < b->epoch; });
+  for (const Shard* shard : by_epoch) {
+    for (const auto& range : shard->slots) {
+      std::fill(owner_.begin() + range.first, owner_.begin() + range.second + 1, shard->node);
+    }
+  }
+  ListPrimaries();
+  return keyspace;
+}
+
+}  // namespace redis_fdw
