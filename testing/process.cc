@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -116,6 +117,17 @@ std::vector<std::string> Environment(const std::vector<std::string>& added) {
   }
   result.insert(result.end(), added.begin(), added.end());
   return result;
+}
+
+bool PortIsFree(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  const bool bound = bind(fd, reinterpret_cast<struct sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  return bound;
 }
 
 }  // namespace
@@ -256,18 +268,15 @@ absl::StatusOr<CommandResult> RunCommand(Process::Options options, absl::Duratio
 }
 
 int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  int port = 0;
-  if (bind(fd, reinterpret_cast<struct sockaddr*>(&address), length) == 0 &&
-      getsockname(fd, reinterpret_cast<struct sockaddr*>(&address), &length) == 0) {
-    port = ntohs(address.sin_port);
+  static std::mt19937 random{std::random_device{}()};
+  int first_ephemeral = 32768;
+  std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first_ephemeral;
+  std::uniform_int_distribution<int> ports(10000, std::max(first_ephemeral, 12000) - 1);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const int port = ports(random);
+    if (PortIsFree(port)) return port;
   }
-  close(fd);
-  return port;
+  return 0;
 }
 
 void SleepBriefly() { absl::SleepFor(absl::Milliseconds(5)); }

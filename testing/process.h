@@ -111,7 +111,8 @@ absl::StatusOr<CommandResult> RunCommand(Process::Options options,
                                          absl::Duration patience = absl::Seconds(60));
 
 // A TCP port of 127.0.0.1 that was free a moment ago. Someone else may take it before it is used:
-// start the server, and on failure try another.
+// start the server, and on failure try another. Not one of those that the kernel gives to outgoing
+// connections, so that a server which is killed finds its port free when it comes back.
 int FreePort();
 
 // Calls `done` every few milliseconds until it is true; false if that takes too long.

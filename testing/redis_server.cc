@@ -84,7 +84,8 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start(const RedisOptio
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (server->options_.tcp) server->port_ = FreePort();
     if (server->options_.tls) server->tls_port_ = FreePort();
-    status = server->Launch();
+    status = server->WriteConfiguration();
+    if (status.ok()) status = server->Launch();
     if (status.ok()) return server;
     if (!absl::StrContains(server->log(), "Address already in use")) break;
   }
@@ -108,7 +109,7 @@ std::string RedisServer::tls_host_port() const {
 
 std::string RedisServer::log() const { return ReadFile(dir_.File("log")).value_or(""); }
 
-absl::Status RedisServer::Launch() {
+absl::Status RedisServer::WriteConfiguration() {
   std::string conf =
       absl::StrCat("port ", port_, "\nunixsocket ", socket_path_, "\nunixsocketperm 777\ndir ",
                    dir_.path(), "\nsave \"\"\nappendonly no\ndaemonize no\n");
@@ -125,13 +126,17 @@ absl::Status RedisServer::Launch() {
   if (!options_.password.empty()) absl::StrAppend(&conf, "requirepass ", options_.password, "\n");
   for (const std::string& user : options_.users) absl::StrAppend(&conf, "user ", user, "\n");
   for (const std::string& line : options_.config) absl::StrAppend(&conf, line, "\n");
-  if (absl::Status status = WriteFile(dir_.File("redis.conf"), conf); !status.ok()) return status;
+  return WriteFile(dir_.File("redis.conf"), conf);
+}
+
+absl::Status RedisServer::Launch() {
   if (absl::Status status = WriteFile(dir_.File("log"), ""); !status.ok()) return status;
   // Redis as the test's user makes a socket that the unprivileged PostgreSQL has to reach.
   Identity::Unprivileged().Own(dir_.path());
 
   Process::Options options;
   options.argv = {"redis-server", dir_.File("redis.conf")};
+  if (options_.sentinel) options.argv.emplace_back("--sentinel");
   options.cwd = dir_.path();
   options.output_path = dir_.File("log");
   absl::StatusOr<std::unique_ptr<Process>> process = Process::Start(options);

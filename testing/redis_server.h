@@ -49,6 +49,8 @@ struct RedisOptions {
   bool tls_auth_clients = false;  // where clients must show a certificate of the authority's
   std::shared_ptr<TlsAuthority> authority;  // who is trusted; null: an authority of its own
   TlsCertificate certificate;  // what the server shows; empty: one of the authority's for localhost
+
+  bool sentinel = false;  // runs as a sentinel; `config` says what it watches
 };
 
 class RedisServer {
@@ -79,15 +81,18 @@ class RedisServer {
   // SIGSTOP: still accepts connections (the kernel does), answers nothing. And back.
   void Stop() { process_->Signal(SIGSTOP); }
   void Continue() { process_->Signal(SIGCONT); }
+  bool Running() { return process_->Running(); }
   // SIGKILL: nothing is saved, nobody is told.
   void Kill();
   // Starts it again on the same socket and ports, killing it first if it runs. Empty, unless
-  // `config` says "appendonly yes".
+  // `config` says "appendonly yes". What it wrote into its configuration itself (CONFIG REWRITE, a
+  // node's nodes.conf, what a sentinel has learned) is still there.
   absl::Status Restart();
 
  private:
   RedisServer() = default;
 
+  absl::Status WriteConfiguration();
   absl::Status Launch();
   absl::Status Connect();
   void Disconnect();
