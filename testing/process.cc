@@ -200,6 +200,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Options& options) 
       dup2(out, STDERR_FILENO);
     }
     for (int fd = 3; fd < 256; ++fd) close(fd);
+    signal(SIGPIPE, SIG_DFL);  // a test may ignore it
     BecomeIdentity(options.identity, uid_map.c_str(), gid_map.c_str());
     if (!options.cwd.empty() && chdir(options.cwd.c_str()) != 0) ChildFailed("chdir");
     // After the change of identity, which would clear it.

@@ -1,6 +1,8 @@
 #include "testing/redis_server.h"
 
 #include <hiredis/hiredis.h>
+#include <signal.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -47,6 +49,13 @@ RedisReply Convert(const redisReply& from) {
   }
   to.text.assign(from.str, static_cast<size_t>(from.len));
   return to;
+}
+
+// Whether the server has closed the connection: CLIENT KILL does, and a sentinel says it to every
+// node that it gives another role.
+bool IsClosed(const redisContext& client) {
+  char byte = 0;
+  return recv(client.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 }  // namespace
@@ -153,6 +162,8 @@ absl::Status RedisServer::Launch() {
 
 absl::Status RedisServer::Connect() {
   Disconnect();
+  // hiredis writes without MSG_NOSIGNAL, and a server may die at any time.
+  signal(SIGPIPE, SIG_IGN);
   client_ = redisConnectUnixWithTimeout(socket_path_.c_str(), kPatience);
   if (client_ == nullptr || client_->err != 0) {
     const std::string reason = client_ == nullptr ? "out of memory" : client_->errstr;
@@ -180,6 +191,7 @@ void RedisServer::Disconnect() {
 }
 
 RedisReply RedisServer::Command(const std::vector<std::string>& argv) {
+  if (client_ != nullptr && IsClosed(*client_)) Disconnect();
   if (client_ == nullptr) {
     if (absl::Status status = Connect(); !status.ok()) return ClientError(status.message());
   }
