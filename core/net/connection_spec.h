@@ -50,6 +50,9 @@ struct ConnectionSpec {
   // used. Connections are not shared between those that differ.
   uint32_t server_id = 0;
   uint32_t user_id = 0;
+  // What CLIENT LIST calls the connection; empty: "redis_fdw". What a client's name may not hold
+  // (spaces, control characters, what is not ASCII) is replaced.
+  std::string client_name;
 };
 
 }  // namespace redis_fdw

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -26,6 +27,19 @@ int ParseVersion(absl::string_view text) {
     scale /= 100;
   }
   return version;
+}
+
+constexpr char kLibraryName[] = "redis_fdw";
+constexpr char kLibraryVersion[] = "1.0";
+
+// A name as CLIENT SETNAME takes it (https://redis.io/commands/client-setname/).
+std::string ClientName(const std::string& wanted) {
+  if (wanted.empty()) return kLibraryName;
+  std::string name = wanted;
+  for (char& c : name) {
+    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) c = '_';
+  }
+  return name;
 }
 
 }  // namespace
@@ -63,7 +77,14 @@ Handshake::Handshake(const ConnectionSpec& spec) : spec_(spec) {
   commands_.push_back(Command("INFO").Arg("server"));
   if (spec.check_role) commands_.push_back(Command("ROLE"));
   if (spec.readonly) commands_.push_back(Command("READONLY"));
-  commands_.push_back(Command("CLIENT").Arg("SETNAME").Arg("redis_fdw"));
+  commands_.push_back(Command("CLIENT").Arg("SETNAME").Arg(ClientName(spec.client_name)));
+  commands_.push_back(Command("CLIENT").Arg("SETINFO").Arg("LIB-NAME").Arg(kLibraryName));
+  commands_.push_back(Command("CLIENT").Arg("SETINFO").Arg("LIB-VER").Arg(kLibraryVersion));
+}
+
+Handshake::Handshake(const ConnectionSpec& spec, const ServerInfo& known)
+    : spec_(spec), server_info_(known) {
+  commands_.push_back(Command("PING"));
 }
 
 absl::Status Handshake::OnElement(const ReplyElement& element) {

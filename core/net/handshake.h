@@ -1,9 +1,12 @@
 // Handshake: what a connection says before it is used, in one round trip: AUTH, SELECT, INFO
-// server, READONLY where replicas want it, CLIENT SETNAME.
+// server, READONLY where replicas want it, CLIENT SETNAME and SETINFO. Of a connection that has
+// been idle for long it is PING alone (Recheck).
 //
 // It is the sink of its own commands' replies. The errors of AUTH and SELECT are heeded; that INFO
-// is forbidden is tolerated (the server is then taken for the oldest supported), and CLIENT SETNAME
-// is a courtesy; READONLY is refused by what is no cluster, where it is not needed.
+// is forbidden is tolerated (the server is then taken for the oldest supported), and CLIENT is a
+// courtesy to whoever operates the server (SETINFO is known from Redis 7.2 on; an older one's error
+// costs less than another round trip); READONLY is refused by what is no cluster, where it is not
+// needed.
 
 #ifndef REDIS_FDW_CORE_NET_HANDSHAKE_H_
 #define REDIS_FDW_CORE_NET_HANDSHAKE_H_
@@ -41,6 +44,8 @@ class Handshake : public ReplySink {
  public:
   // `spec` must outlive the handshake.
   explicit Handshake(const ConnectionSpec& spec);
+  // A PING of a connection that was used before, whose server is known. Any answer will do.
+  Handshake(const ConnectionSpec& spec, const ServerInfo& known);
 
   // To be sent in this order; replies come back to this sink in the same.
   const std::vector<Command>& commands() const { return commands_; }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/status.h"
 #include "gtest/gtest.h"
 
 namespace redis_fdw {
@@ -17,15 +18,39 @@ std::vector<std::string> Commands(const ConnectionSpec& spec) {
 
 TEST(HandshakeTest, SaysOnlyWhatIsNeeded) {
   ConnectionSpec spec;
-  EXPECT_EQ(Commands(spec), (std::vector<std::string>{"INFO server", "CLIENT SETNAME redis_fdw"}));
+  EXPECT_EQ(Commands(spec), (std::vector<std::string>{"INFO server", "CLIENT SETNAME redis_fdw",
+                                                      "CLIENT SETINFO LIB-NAME redis_fdw",
+                                                      "CLIENT SETINFO LIB-VER 1.0"}));
   spec.password = "pw";
   spec.database = 3;
-  EXPECT_EQ(Commands(spec), (std::vector<std::string>{"AUTH pw", "SELECT 3", "INFO server",
-                                                      "CLIENT SETNAME redis_fdw"}));
+  std::vector<std::string> commands = Commands(spec);
+  commands.resize(4);
+  EXPECT_EQ(commands, (std::vector<std::string>{"AUTH pw", "SELECT 3", "INFO server",
+                                                "CLIENT SETNAME redis_fdw"}));
   spec.username = "bob";
   EXPECT_EQ(Commands(spec)[0], "AUTH bob pw");
   spec.password = "";
   EXPECT_EQ(Commands(spec)[0], "AUTH bob \"\"");
+}
+
+// Redis refuses a name with anything in it but printable ASCII without spaces.
+TEST(HandshakeTest, NameThatAnyoneMayHaveGivenADatabase) {
+  ConnectionSpec spec;
+  spec.client_name = "redis_fdw:my db\n\xc3\xa4:42";
+  const Handshake handshake(spec);
+  EXPECT_EQ(handshake.commands()[1].DebugString(), "CLIENT SETNAME redis_fdw:my_db___:42");
+}
+
+TEST(HandshakeTest, RecheckKeepsWhatIsKnownAndTakesAnyAnswer) {
+  ServerInfo known;
+  known.run_id = "abc";
+  ConnectionSpec spec;
+  Handshake recheck(spec, known);
+  ASSERT_EQ(recheck.commands().size(), 1u);
+  EXPECT_EQ(recheck.commands()[0].DebugString(), "PING");
+  EXPECT_TRUE(recheck.OnError(MakeError(ErrorKind::kPermission, "NOPERM")).ok());
+  EXPECT_TRUE(recheck.done());
+  EXPECT_EQ(recheck.server_info().run_id, "abc");
 }
 
 TEST(HandshakeTest, ServerInfo) {
