@@ -34,6 +34,8 @@ Connection::Connection(ConnectionSpec spec, std::unique_ptr<Transport> transport
 
 Connection::~Connection() = default;
 
+constexpr absl::Duration Connection::kRecheckTimeout;
+
 size_t Connection::outstanding() const {
   // During the handshake its own commands are pending as well.
   return state_ == State::kHandshake ? waiting_.size() : pending_.size();
@@ -122,6 +124,7 @@ void Connection::Encode(const Command& command, Pending* pending) {
   const size_t before = out_.size();
   command.AppendTo(&out_);
   TrackTransaction(command);
+  ++commands_;
   pending->begin = written_ + (before - out_pos_);
   if (pending->counters != nullptr) {
     pending->counters->bytes_sent += static_cast<int64_t>(out_.size() - before);
@@ -197,7 +200,8 @@ absl::StatusOr<bool> Connection::Flush(absl::Time now) {
 }
 
 void Connection::StartHandshake() {
-  handshake_ = std::make_unique<Handshake>(spec_);
+  handshake_ = rechecking_ ? std::make_unique<Handshake>(spec_, server_info_)
+                           : std::make_unique<Handshake>(spec_);
   std::deque<Pending> queued;
   queued.swap(pending_);
   for (const Command& command : handshake_->commands()) {
@@ -294,6 +298,7 @@ absl::Status Connection::FinishReply(const std::string& error) {
   if (!handshake_->done()) return absl::OkStatus();
   server_info_ = handshake_->server_info();
   handshake_.reset();
+  rechecking_ = false;
   state_ = State::kReady;
   restart_silence_ = true;
   // What is pending now was queued before and waits for being sent, or for being refused.
@@ -325,7 +330,7 @@ absl::Status Connection::Break(const absl::Status& why) {
     info.message = absl::StrCat("Redis at ", spec_.endpoint.ToString(), ": ", info.message);
   }
   std::string command;
-  if (info.kind == ErrorKind::kConnectionLost && !was_ready) {
+  if (info.kind == ErrorKind::kConnectionLost && !was_ready && !rechecking_) {
     info.kind = ErrorKind::kConnectFailed;
     info.message = absl::StrCat("could not connect to Redis at ", spec_.endpoint.ToString(),
                                 ": the connection was lost during the handshake");
@@ -368,6 +373,12 @@ absl::Status Connection::CheckDeadline(absl::Time now) {
                                         absl::FormatDuration(spec_.command_timeout)),
                            "Option \"command_timeout_ms\" says how long to wait."));
   }
+  if (rechecking_) {
+    if (now < recheck_deadline_) return absl::OkStatus();
+    return Break(MakeError(ErrorKind::kConnectionLost,
+                           absl::StrCat("connection to Redis at ", spec_.endpoint.ToString(),
+                                        " was lost: it has been idle, and PING is not answered")));
+  }
   if (now < created_ + spec_.connect_timeout) return absl::OkStatus();
   const std::string progress = state_ == State::kHandshake
                                    ? std::string("the handshake was not answered")
@@ -376,7 +387,8 @@ absl::Status Connection::CheckDeadline(absl::Time now) {
                          absl::StrCat("could not connect to Redis at ", spec_.endpoint.ToString(),
                                       " within ", absl::FormatDuration(spec_.connect_timeout),
                                       progress.empty() ? "" : ": ", progress),
-                         "Option \"connect_timeout_ms\" says how long to wait."));
+                         "Options \"connect_timeout_ms\" and \"pool_connection_timeout_ms\" say "
+                         "how long to wait."));
 }
 
 void Connection::AppendInterest(std::vector<FdInterest>* interests, absl::Time* deadline) const {
@@ -386,7 +398,8 @@ void Connection::AppendInterest(std::vector<FdInterest>* interests, absl::Time* 
       return;
     case State::kConnecting:
     case State::kHandshake:
-      *deadline = std::min(*deadline, created_ + spec_.connect_timeout);
+      *deadline =
+          std::min(*deadline, rechecking_ ? recheck_deadline_ : created_ + spec_.connect_timeout);
       transport_->AppendInterest(true, WantsWrite(), interests, deadline);
       return;
     case State::kReady:
@@ -402,6 +415,12 @@ void Connection::AppendInterest(std::vector<FdInterest>* interests, absl::Time* 
   if (awaiting || WantsWrite()) {
     transport_->AppendInterest(awaiting, WantsWrite(), interests, deadline);
   }
+}
+
+void Connection::Recheck(absl::Time now) {
+  rechecking_ = true;
+  recheck_deadline_ = now + kRecheckTimeout;
+  StartHandshake();
 }
 
 bool Connection::Usable() { return idle() && !transport_->ClosedOrDirty(); }

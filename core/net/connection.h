@@ -4,9 +4,9 @@
 // Commands are only sent once the handshake has succeeded, so none ever runs as another user or in
 // another database.
 //
-// States: connecting -> handshake -> ready -> broken. All methods are non-blocking; Advance() moves
-// everything that can be moved: reading and writing together, since a large pipeline deadlocks
-// otherwise.
+// States: connecting -> handshake -> ready -> broken, and from ready back to handshake by
+// Recheck(). All methods are non-blocking; Advance() moves everything that can be moved: reading
+// and writing together, since a large pipeline deadlocks otherwise.
 
 #ifndef REDIS_FDW_CORE_NET_CONNECTION_H_
 #define REDIS_FDW_CORE_NET_CONNECTION_H_
@@ -76,6 +76,8 @@ class Connection {
   // Bytes ever written and read, to tell whether anything moved between two looks.
   uint64_t bytes_written() const { return written_; }
   uint64_t bytes_read() const { return read_; }
+  // Commands ever sent, without the handshake's.
+  uint64_t commands() const { return commands_; }
   absl::Time created() const { return created_; }
 
   // From now on, replies to what is outstanding are read and thrown away. What has not begun to be
@@ -92,6 +94,11 @@ class Connection {
 
   // Whether an idle connection may be used again; non-blocking.
   bool Usable();
+  // Sends PING before anything else; what is queued from now on waits for its answer, so that a
+  // connection which was cut unnoticed breaks (kConnectionLost) before a command is sent. If there
+  // is none within kRecheckTimeout, it breaks likewise. REQUIRES: idle().
+  void Recheck(absl::Time now);
+  static constexpr absl::Duration kRecheckTimeout = absl::Seconds(1);
 
   const ServerInfo& server_info() const { return server_info_; }  // REQUIRES: ready()
   const ConnectionSpec& spec() const { return spec_; }
@@ -140,6 +147,7 @@ class Connection {
   size_t out_pos_ = 0;
   uint64_t written_ = 0;      // bytes of RESP, ever
   uint64_t read_ = 0;         // likewise
+  uint64_t commands_ = 0;     // likewise
   bool drained_ = false;      // the latest read of this Advance() emptied the socket
   absl::Status write_error_;  // what the server said before it closed is read first
   std::deque<Pending> pending_;
@@ -153,6 +161,8 @@ class Connection {
   absl::Time last_progress_;
   absl::Time now_;               // of the latest Advance()
   bool restart_silence_ = true;  // something was queued since
+  bool rechecking_ = false;      // the handshake is a PING
+  absl::Time recheck_deadline_;
 };
 
 }  // namespace redis_fdw
