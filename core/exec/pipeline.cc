@@ -24,7 +24,7 @@ NullSink* AskingSink() {
 constexpr absl::Duration Pipeline::kAbandonWait;
 
 Pipeline::Pipeline(Pool* pool, std::shared_ptr<Router> router, PoolLimits limits)
-    : pool_(pool), router_(std::move(router)), limits_(limits) {}
+    : pool_(pool), router_(std::move(router)), limits_(limits), traffic_(pool, &counters_) {}
 
 // Connections first: they hold pointers to flights.
 Pipeline::~Pipeline() { nodes_.clear(); }
@@ -118,6 +118,7 @@ absl::StatusOr<Lease*> Pipeline::Lend(int number) {
 
 absl::StatusOr<Lease> Pipeline::NewLease(int number) {
   ASSIGN_OR_RETURN(Lease lease, pool_->Acquire(router_->Spec(number), limits_));
+  traffic_.SetOwner(lease->spec());
   if (spill_ != nullptr) {
     lease.SetSpill([this]() -> absl::Status {
       // A connection that is being advanced further up the stack cannot be given up.
@@ -261,6 +262,7 @@ void Pipeline::Abandon() {
   nodes_.clear();
   flights_.clear();
   again_.clear();
+  traffic_.Report();
 }
 
 void Pipeline::ReleaseIdle() {
@@ -272,6 +274,7 @@ void Pipeline::ReleaseIdle() {
       ++it;
     }
   }
+  traffic_.Report();
 }
 
 }  // namespace redis_fdw

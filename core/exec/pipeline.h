@@ -38,6 +38,7 @@
 #include "core/base/counters.h"
 #include "core/exec/flight.h"
 #include "core/exec/router.h"
+#include "core/exec/traffic_report.h"
 #include "core/net/pool.h"
 #include "core/resp/command.h"
 #include "core/resp/reply_sink.h"
@@ -152,6 +153,7 @@ class Pipeline : private FlightOwner {
   const std::shared_ptr<Router> router_;
   const PoolLimits limits_;
   Counters counters_;
+  TrafficReport traffic_;  // of counters_; its destructor reports what is left
   std::function<absl::Status()> spill_;
   Nodes nodes_;      // references stay valid while sinks submit to further nodes
   Flights flights_;  // queued on a connection of nodes_

@@ -152,6 +152,7 @@ absl::StatusOr<Lease> Pool::Acquire(const ConnectionSpec& spec, const PoolLimits
   const std::string key = KeyOf(spec);
   std::unique_ptr<Connection> connection = TakeIdle(key, limits);
   if (connection == nullptr && LeasedOf(key) >= std::max<size_t>(limits.max_size, 1)) {
+    if (traffic_listener_ != nullptr) traffic_listener_->OnPoolWait(spec.server_id, spec.user_id);
     RETURN_IF_ERROR(MakeRoom(key, spec, limits, deadline));
     connection = TakeIdle(key, limits);  // what was spilled may have come back
   }

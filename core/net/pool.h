@@ -27,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/net/connection.h"
+#include "core/net/traffic.h"
 #include "core/net/transport.h"
 #include "core/net/waiter.h"
 
@@ -121,6 +122,10 @@ class Pool {
   size_t leased() const;
   Waiter* waiter() const { return waiter_; }
 
+  // Who hears of the traffic on this pool's connections; null: nobody. Must outlive the pool.
+  void SetTrafficListener(TrafficListener* listener) { traffic_listener_ = listener; }
+  TrafficListener* traffic_listener() const { return traffic_listener_; }
+
  private:
   friend class Lease;
   // A connection that waits for its next use.
@@ -140,6 +145,7 @@ class Pool {
 
   TransportFactory* const factory_;
   Waiter* const waiter_;
+  TrafficListener* traffic_listener_ = nullptr;
   std::vector<Idle> idle_;         // the most recently used last
   std::list<Lease::Slot> leased_;  // the oldest first
   int64_t generation_ = 0;         // Invalidate() begins another
