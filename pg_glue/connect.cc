@@ -123,6 +123,8 @@ absl::StatusOr<std::shared_ptr<Router>> NewRouter(const FdwOptions& options) {
   if (options.username != nullptr) spec.username = options.username;
   if (options.password != nullptr) spec.password = options.password;
   spec.database = options.database;
+  spec.server_id = options.server_id;
+  spec.user_id = options.user_id;
   spec.connect_timeout = TimeoutOf(options.connect_timeout_ms);
   spec.command_timeout = TimeoutOf(options.command_timeout_ms);
   return std::shared_ptr<Router>(std::make_shared<StandaloneRouter>(std::move(spec)));

@@ -113,6 +113,8 @@ void CheckServer(const FdwOptions* options) {
 // Later ones win: the mapping over the server.
 void ReadServerInto(Oid serverid, Oid user, OptionValues* values) {
   ForeignServer* server = GetForeignServer(serverid);
+  values->fdw.server_id = serverid;
+  values->fdw.user_id = user;
   values->fdw.server_name = server->servername;
   values->fdw.server_owner = server->owner;
   ReadOptions(server->options, ForeignServerRelationId, values);

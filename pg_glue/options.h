@@ -20,6 +20,8 @@ enum class RemoteEstimate : uint8_t {
 // Everything a foreign table's options come to, those of its server and user mapping included.
 struct FdwOptions {
   // Server.
+  Oid server_id;
+  Oid user_id;  // whose mapping applies: as whom a connection is made
   const char* server_name;
   Oid server_owner;
   const char* host_port;
