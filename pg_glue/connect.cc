@@ -13,6 +13,7 @@
 #include "pg_glue/latch_waiter.h"
 #include "pg_glue/options.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/stats.h"
 #include "tables/registry.h"
 
 namespace redis_fdw {
@@ -109,7 +110,10 @@ const char* TableTypeList() {
 }
 
 Pool* BackendPool() {
-  if (pool == nullptr) pool = new Pool(SocketTransportFactory(), new LatchWaiter);
+  if (pool == nullptr) {
+    pool = new Pool(SocketTransportFactory(), new LatchWaiter);
+    pool->SetTrafficListener(TrafficStats());
+  }
   if (options_changed) {
     options_changed = false;
     pool->Invalidate();

@@ -14,6 +14,7 @@
 #include "pg_glue/plan.h"
 #include "pg_glue/scan.h"
 #include "pg_glue/settings.h"
+#include "pg_glue/stats.h"
 #include "pg_glue/upper_paths.h"
 #include "tables/registry.h"
 
@@ -37,6 +38,7 @@ void _PG_init(void) {
   redis_fdw::DefineSettings();
   redis_fdw::InitConnections();
   redis_fdw::InitDdlCheck();
+  redis_fdw::InitStats();
 }
 
 Datum redis_fdw_handler(PG_FUNCTION_ARGS) {

@@ -22,6 +22,7 @@
 #include "pg_glue/options.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/scan.h"
+#include "pg_glue/stats.h"
 #include "pg_glue/writes_pending.h"
 
 extern "C" {
@@ -160,6 +161,7 @@ absl::Status RunOnOwnConnection(CommandCall* call, Value** value) {
   Reply reply(call->name, router->Spec(node).endpoint);
   // The pool ends with this function, and its connection with it.
   Pool pool(SocketTransportFactory(), &waiter);
+  pool.SetTrafficListener(TrafficStats());
   Pipeline pipeline(&pool, router, PoolLimits());
   call->counters = &pipeline.counters();
   const absl::Cleanup forget = [call] { call->counters = nullptr; };

@@ -132,3 +132,33 @@ CREATE CAST (redis_stream_id AS timestamptz)
 CREATE CAST (text AS redis_stream_id) WITH INOUT AS ASSIGNMENT;
 CREATE CAST (varchar AS redis_stream_id) WITH INOUT AS ASSIGNMENT;
 CREATE CAST (redis_stream_id AS text) WITH INOUT AS ASSIGNMENT;
+
+-- Traffic per server and user. Whoever reads all statistics sees all rows, others their own.
+CREATE FUNCTION redis_fdw_stats(
+    OUT server_id oid, OUT user_id oid,
+    OUT commands bigint, OUT round_trips bigint, OUT bytes_sent bigint, OUT bytes_received bigint,
+    OUT errors bigint, OUT retries bigint, OUT redirects bigint, OUT pool_waits bigint,
+    OUT wait_time double precision, OUT shared boolean)
+  RETURNS SETOF record
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION redis_fdw_stats() IS
+  'traffic with Redis per foreign server and user, by their OIDs';
+
+CREATE VIEW redis_fdw_stats AS
+  SELECT server.srvname AS server_name,
+         CASE WHEN server.oid IS NOT NULL THEN pg_catalog.pg_get_userbyid(stats.user_id) END
+           AS user_name,
+         stats.commands, stats.round_trips, stats.bytes_sent, stats.bytes_received,
+         stats.errors, stats.retries, stats.redirects, stats.pool_waits,
+         stats.wait_time, stats.shared
+  FROM redis_fdw_stats() AS stats
+       LEFT JOIN pg_catalog.pg_foreign_server AS server
+              ON server.oid OPERATOR(pg_catalog.=) stats.server_id
+  WHERE server.oid IS NOT NULL OR stats.server_id IS NULL;
+COMMENT ON VIEW redis_fdw_stats IS 'traffic with Redis per foreign server and user';
+GRANT SELECT ON redis_fdw_stats TO PUBLIC;
+
+CREATE FUNCTION redis_fdw_stats_reset() RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION redis_fdw_stats_reset() IS 'starts redis_fdw_stats again from nothing';
+REVOKE EXECUTE ON FUNCTION redis_fdw_stats_reset() FROM PUBLIC;
