@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/net/connection.h"
+#include "core/net/tls_transport.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/fakes/fault_transport.h"
@@ -254,6 +255,36 @@ TEST_F(TlsLiveTest, AServerThatDies) {
   server_->Kill();
   const absl::Status status = Run(connection.get(), Command("GET").Key("k").ReadOnly());
   EXPECT_EQ(GetErrorKind(status), ErrorKind::kConnectionLost) << status;
+}
+
+// One bit of a reply of Redis's is flipped on its way.
+TEST_F(TlsLiveTest, FlippedBits) {
+  RedisOptions options;
+  options.tcp = true;
+  StartServer(options);
+  const std::string value(1000, 'v');
+  server_->Command({"SET", "k", value});
+  ConnectionSpec plain = spec_;
+  plain.endpoint.tls = false;
+  spec_.command_timeout = absl::Milliseconds(300);
+  for (int flip = 0; flip < 100; ++flip) {
+    test::Faults faults;
+    auto fault = std::make_unique<test::FaultTransport>(
+        SocketTransportFactory()->NewTransport(plain).value(), &faults);
+    test::FaultTransport* const wire = fault.get();
+    Connection connection(spec_, NewTlsTransport(spec_, std::move(fault)).value(), absl::Now());
+    ASSERT_TRUE(Finish(&connection).ok());
+    // The first bytes are the record's header, the last its authentication.
+    const uint64_t at = flip < 50 ? flip : 900 * 8 + flip * 10;
+    faults.flip_bit = wire->bytes_read() * 8 + at;
+    const absl::Status status = Run(&connection, Command("GET").Key("k").ReadOnly());
+    EXPECT_FALSE(status.ok()) << at;
+    EXPECT_TRUE(sink_.values.empty()) << at;
+    EXPECT_TRUE(connection.broken());
+    const ErrorKind kind = GetErrorKind(status);
+    // A longer record than was sent is waited for.
+    EXPECT_TRUE(kind == ErrorKind::kConnectionLost || kind == ErrorKind::kTimeout) << status;
+  }
 }
 
 // Where a wait is not needed, none is made, and each wait is for something.
