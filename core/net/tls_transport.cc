@@ -357,7 +357,8 @@ bool TlsTransport::ClosedOrDirty() {
     const int n = SSL_peek(ssl_, &byte, 1);
     if (n > 0 || SSL_get_error(ssl_, n) != SSL_ERROR_WANT_READ) return true;
     maybe_more_ = false;
-    // A part of a record may be the beginning of data.
+    // A part of a record may be the beginning of data; of one whose header alone has come ("RB":
+    // its body is being read) nothing counts as pending.
     if (SSL_has_pending(ssl_) || absl::string_view(SSL_rstate_string(ssl_)) == "RB") return true;
     Send();
     if (!write_error_.ok()) return true;

@@ -73,7 +73,7 @@ void FaultTransport::AppendInterest(bool want_read, bool want_write,
 }
 
 bool FaultTransport::ClosedOrDirty() {
-  if (Cut() && !faults_.cut_is_silent) return true;
+  if (Cut()) return !faults_.cut_is_silent;
   return inner_->ClosedOrDirty();
 }
 
