@@ -32,6 +32,7 @@ absl::Status NoClusterNode(const Endpoint& endpoint, bool is_sentinel, bool seve
 
 constexpr absl::Duration ClusterRouter::kDoubtFor;
 constexpr absl::Duration ClusterRouter::kRefreshEvery;
+constexpr absl::Duration ClusterRouter::kLookForReplicasEvery;
 
 ClusterRouter::ClusterRouter(const ConnectionSpec& base, const std::vector<Endpoint>& seeds,
                              ClusterOptions options)
@@ -55,11 +56,13 @@ absl::StatusOr<int> ClusterRouter::Route(const Command& command, bool primary_on
   if (kind_ == Kind::kStandalone) return 0;
   if (!command.has_key()) {
     if (any_ >= 0) return any_;
+    stale_ = true;
     return MakeError(ErrorKind::kNotReady, "no primary of the cluster is known");
   }
   const int slot = KeySlot(command.key());
   const int primary = owner_[slot];
   if (primary < 0) {
+    stale_ = true;
     return MakeError(ErrorKind::kNotReady,
                      absl::StrCat("no node of the cluster serves hash slot ", slot),
                      "Redis's CLUSTER INFO and CLUSTER SLOTS tell more.");
@@ -71,17 +74,22 @@ absl::StatusOr<int> ClusterRouter::Route(const Command& command, bool primary_on
 }
 
 // The same one as long as it is well, so that connections are used again.
-absl::StatusOr<int> ClusterRouter::ReplicaOf(int primary, int slot) const {
+absl::StatusOr<int> ClusterRouter::ReplicaOf(int primary, int slot) {
+  const absl::Time now = options_.now();
   const auto found = replicas_.find(primary);
   if (found != replicas_.end()) {
     const std::vector<int>& replicas = found->second;
-    const absl::Time now = options_.now();
     for (size_t i = 0; i < replicas.size(); ++i) {
       const int replica = replicas[(options_.replica_choice + i) % replicas.size()];
       if (!nodes_.Doubted(replica, now)) return replica;
     }
   }
-  if (options_.read_from == ReadFrom::kPreferReplica) return primary;
+  if (options_.read_from == ReadFrom::kPreferReplica) {
+    // There may be one by now: nodes name a replica only once it is in sync.
+    if (now >= refreshed_ + kLookForReplicasEvery) stale_ = true;
+    return primary;
+  }
+  stale_ = true;
   return MakeError(ErrorKind::kNotReady,
                    absl::StrCat("no replica can be reached that serves hash slot ", slot),
                    "Option \"read_from\" may be \"prefer_replica\".");

@@ -51,6 +51,8 @@ class ClusterRouter : public Router {
   static constexpr absl::Duration kDoubtFor = absl::Seconds(5);
   // The view is not asked for again sooner, unless there is none.
   static constexpr absl::Duration kRefreshEvery = absl::Milliseconds(100);
+  // So often it is asked for while reads that should go to replicas find none.
+  static constexpr absl::Duration kLookForReplicasEvery = absl::Seconds(30);
   // So many slots that moved make the rest of the view doubtful.
   static constexpr size_t kMovesBeforeRefresh = 4;
 
@@ -59,6 +61,7 @@ class ClusterRouter : public Router {
   ClusterRouter(const ConnectionSpec& base, const std::vector<Endpoint>& seeds,
                 ClusterOptions options);
 
+  // With kNotReady it is stale.
   absl::StatusOr<int> Route(const Command& command, bool primary_only) override;
   std::vector<int> Primaries() const override { return primaries_; }
   const ConnectionSpec& Spec(int node) const override { return nodes_.Spec(node); }
@@ -94,7 +97,7 @@ class ClusterRouter : public Router {
   absl::Status Adopt(const std::vector<SlotRange>& view, int from, bool plausible);
   void ListPrimaries();
   bool IsPrimary(int node) const;
-  absl::StatusOr<int> ReplicaOf(int primary, int slot) const;
+  absl::StatusOr<int> ReplicaOf(int primary, int slot);
 
   const ClusterOptions options_;
   NodeTable nodes_;

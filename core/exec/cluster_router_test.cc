@@ -224,6 +224,32 @@ TEST_F(ClusterTest, UncoveredSlots) {
   EXPECT_EQ(MessageOf(node.status()), "no node of the cluster serves hash slot 12182");
 }
 
+// Somebody may serve the slot by now.
+TEST_F(ClusterTest, NotReadyAsksAgain) {
+  SetViews({{0, 5460, "a", {}}, {5461, 10922, "b", {}}});
+  for (const ReadFrom read_from : {ReadFrom::kPrimary, ReadFrom::kReplica}) {
+    auto router = NewRouter({"a", "b"}, read_from);
+    ASSERT_TRUE(router->Refresh(discovery()).ok());
+    const std::string key = read_from == ReadFrom::kPrimary ? "foo" : "bar";
+    EXPECT_EQ(GetErrorKind(router->Route(Get(key), false).status()), ErrorKind::kNotReady);
+    EXPECT_TRUE(router->stale());
+  }
+}
+
+TEST_F(ClusterTest, ReplicasAreLookedFor) {
+  views_["a"] = {{0, 16383, "a", {}}};
+  auto router = NewRouter({"a"}, ReadFrom::kPreferReplica);
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_EQ(HostOf(router.get(), Get("foo")), "a");
+  EXPECT_FALSE(router->stale());
+  views_["a"] = {{0, 16383, "a", {"a2"}}};
+  waiter_.Advance(ClusterRouter::kLookForReplicasEvery);
+  EXPECT_EQ(HostOf(router.get(), Get("foo")), "a");
+  EXPECT_TRUE(router->stale());
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_EQ(HostOf(router.get(), Get("foo")), "a2");
+}
+
 // A view with all slots is preferred to one without.
 TEST_F(ClusterTest, BetterViewIsWaitedFor) {
   views_["a"] = {{0, 5460, "a", {}}};

@@ -48,6 +48,7 @@ ReplicaEntry ParseReplica(const Reply& reply) {
 constexpr absl::Duration SentinelRouter::kDoubtFor;
 constexpr absl::Duration SentinelRouter::kCheckDoubted;
 constexpr absl::Duration SentinelRouter::kAskOthers;
+constexpr absl::Duration SentinelRouter::kLookForReplicasEvery;
 
 SentinelRouter::SentinelRouter(const ConnectionSpec& base, const std::vector<Endpoint>& sentinels,
                                SentinelOptions options)
@@ -66,6 +67,11 @@ SentinelRouter::SentinelRouter(const ConnectionSpec& base, const std::vector<End
 // --- Routing ------------------------------------------------------------------------------------
 
 absl::StatusOr<int> SentinelRouter::Route(const Command& command, bool primary_only) {
+  if (primary_ < 0) {
+    stale_ = true;
+    return MakeError(ErrorKind::kNotReady,
+                     absl::StrCat("the primary of \"", options_.master, "\" is not known"));
+  }
   if (options_.read_from == ReadFrom::kPrimary || primary_only || !command.read_only()) {
     return primary_;
   }
@@ -74,7 +80,12 @@ absl::StatusOr<int> SentinelRouter::Route(const Command& command, bool primary_o
     const int replica = replicas_[(options_.replica_choice + i) % replicas_.size()];
     if (!nodes_.Doubted(replica, now)) return replica;
   }
-  if (options_.read_from == ReadFrom::kPreferReplica) return primary_;
+  if (options_.read_from == ReadFrom::kPreferReplica) {
+    // There may be one by now.
+    if (now >= refreshed_ + kLookForReplicasEvery) stale_ = true;
+    return primary_;
+  }
+  stale_ = true;
   return MakeError(ErrorKind::kNotReady,
                    absl::StrCat("no replica of \"", options_.master, "\" can be reached"),
                    "Option \"read_from\" may be \"prefer_replica\".");
@@ -205,7 +216,10 @@ absl::Status SentinelRouter::Refresh(const Discovery& discovery) {
     if (checked.ok()) {
       const auto same = [&](const ConnectionSpec& s) { return s.endpoint == sentinel.endpoint; };
       std::stable_partition(sentinels_.begin(), sentinels_.end(), same);
-      return Adopt(view, primary);
+      RETURN_IF_ERROR(Adopt(view, primary));
+      refreshed_ = discovery.pool->waiter()->Now();
+      stale_ = false;
+      return absl::OkStatus();
     }
     if (GetErrorKind(checked) == ErrorKind::kHost) return checked;
     refuted.push_back(primary);
@@ -225,7 +239,6 @@ absl::Status SentinelRouter::Adopt(const View& view, int primary) {
   std::sort(replicas.begin(), replicas.end());
   primary_ = primary;
   replicas_ = std::move(replicas);
-  stale_ = false;
   return absl::OkStatus();
 }
 

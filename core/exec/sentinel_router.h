@@ -41,6 +41,8 @@ class SentinelRouter : public Router {
  public:
   // A server that was in doubt is avoided for so long, where there is a choice.
   static constexpr absl::Duration kDoubtFor = absl::Seconds(5);
+  // So often sentinels are asked while reads that should go to replicas find none.
+  static constexpr absl::Duration kLookForReplicasEvery = absl::Seconds(30);
   // How long a primary in doubt may take to say that it is one, before sentinels are asked again.
   static constexpr absl::Duration kCheckDoubted = absl::Seconds(1);
   // How long the other sentinels are asked, once one has named what is no primary.
@@ -51,7 +53,8 @@ class SentinelRouter : public Router {
   SentinelRouter(const ConnectionSpec& base, const std::vector<Endpoint>& sentinels,
                  SentinelOptions options);
 
-  // Reads go to a replica if read_from says so; all else to the primary.
+  // Reads go to a replica if read_from says so; all else to the primary. With kNotReady it is
+  // stale.
   absl::StatusOr<int> Route(const Command& command, bool primary_only) override;
   std::vector<int> Primaries() const override;
   const ConnectionSpec& Spec(int node) const override { return nodes_.Spec(node); }
@@ -82,6 +85,7 @@ class SentinelRouter : public Router {
   bool stale_ = true;
   int primary_ = -1;
   std::vector<int> replicas_;
+  absl::Time refreshed_ = absl::InfinitePast();
 };
 
 }  // namespace redis_fdw

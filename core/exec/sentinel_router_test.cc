@@ -289,9 +289,17 @@ TEST_F(SentinelTest, ReplicasThatAreNotWell) {
   auto strict = NewRouter(ReadFrom::kReplica);
   ASSERT_TRUE(strict->Refresh(discovery()).ok());
   EXPECT_EQ(GetErrorKind(strict->Route(Read(), false).status()), ErrorKind::kNotReady);
+  EXPECT_TRUE(strict->stale());
   auto lenient = NewRouter(ReadFrom::kPreferReplica);
   ASSERT_TRUE(lenient->Refresh(discovery()).ok());
   EXPECT_EQ(HostOf(lenient.get(), Read()), "p1");
+  EXPECT_FALSE(lenient->stale());
+  // They are looked for now and then.
+  link_status_ = "ok";
+  waiter_.Advance(SentinelRouter::kLookForReplicasEvery);
+  EXPECT_EQ(HostOf(lenient.get(), Read()), "p1");
+  ASSERT_TRUE(lenient->Refresh(discovery()).ok());
+  EXPECT_EQ(HostOf(lenient.get(), Read()), "p2");
 }
 
 // Sentinels over TLS name servers that are reached over TLS.
