@@ -79,7 +79,7 @@ class Asking {
 
   const Discovery& discovery_;
   PoolLimits limits_;
-  const ConnectionSpec& spec_;
+  const ConnectionSpec spec_;
   const std::vector<Command>& commands_;
   ReplyTreeSink sink_;
   Lease lease_;  // after the sink, so that it ends first
@@ -110,31 +110,57 @@ absl::Status Turn(Waiter* waiter, absl::Time until, Askings* askings, bool* move
   return waiter->Wait(interests, *moved ? waiter->Now() : deadline);
 }
 
+bool AllTaken(const std::vector<bool>& taken) {
+  return std::find(taken.begin(), taken.end(), false) == taken.end();
+}
+
 bool AllDone(const Askings& askings) {
   return std::all_of(askings.begin(), askings.end(), [](const Asking& a) { return a.done(); });
 }
 
 }  // namespace
 
+absl::Status AskOnwards(
+    const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
+    const std::vector<Command>& commands,
+    absl::FunctionRef<absl::StatusOr<std::vector<ConnectionSpec>>(size_t, const Answer&)> take,
+    absl::FunctionRef<bool()> enough) {
+  Waiter* const waiter = discovery.pool->waiter();
+  Askings askings;
+  std::vector<bool> taken;
+  const auto start = [&](const std::vector<ConnectionSpec>& more) {
+    for (const ConnectionSpec& spec : more) {
+      askings.emplace_back(discovery, spec, commands);
+      askings.back().Start();
+      taken.push_back(false);
+    }
+  };
+  start(specs);
+  bool moved = true;
+  while (true) {
+    const bool over = !moved && waiter->Now() >= discovery.deadline;
+    for (size_t i = 0; i < askings.size(); ++i) {
+      if (over && !askings[i].done()) askings[i].TimeOut();
+      if (taken[i] || !askings[i].done()) continue;
+      taken[i] = true;
+      ASSIGN_OR_RETURN(const std::vector<ConnectionSpec> more, take(i, askings[i].answer()));
+      if (enough()) return absl::OkStatus();
+      start(more);
+    }
+    if (AllTaken(taken)) return absl::OkStatus();
+    RETURN_IF_ERROR(Turn(waiter, discovery.deadline, &askings, &moved));
+  }
+}
+
 absl::StatusOr<std::vector<Answer>> AskAll(const Discovery& discovery,
                                            const std::vector<ConnectionSpec>& specs,
                                            const std::vector<Command>& commands) {
-  Waiter* const waiter = discovery.pool->waiter();
-  Askings askings;
-  for (const ConnectionSpec& spec : specs) {
-    askings.emplace_back(discovery, spec, commands);
-    askings.back().Start();
-  }
-  while (!AllDone(askings)) {
-    bool moved = false;
-    RETURN_IF_ERROR(Turn(waiter, discovery.deadline, &askings, &moved));
-    if (moved || waiter->Now() < discovery.deadline) continue;
-    for (Asking& asking : askings) {
-      if (!asking.done()) asking.TimeOut();
-    }
-  }
-  std::vector<Answer> answers;
-  for (Asking& asking : askings) answers.push_back(std::move(asking.answer()));
+  std::vector<Answer> answers(specs.size());
+  const auto take = [&answers](size_t place, const Answer& answer) {
+    answers[place] = answer;
+    return std::vector<ConnectionSpec>();
+  };
+  RETURN_IF_ERROR(AskOnwards(discovery, specs, commands, take, [] { return false; }));
   return answers;
 }
 

@@ -41,6 +41,16 @@ absl::StatusOr<std::vector<Answer>> AskAll(const Discovery& discovery,
                                            const std::vector<ConnectionSpec>& specs,
                                            const std::vector<Command>& commands);
 
+// The same, with each answer taken as it comes, and further nodes asked that answers name: what
+// `take(place, answer)` returns is asked as well; places go on counting. Ends when all have
+// answered or failed, when `enough()` is true after an answer, or with the first error of `take`.
+// Errors: those, and of waiting.
+absl::Status AskOnwards(
+    const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
+    const std::vector<Command>& commands,
+    absl::FunctionRef<absl::StatusOr<std::vector<ConnectionSpec>>(size_t, const Answer&)> take,
+    absl::FunctionRef<bool()> enough);
+
 // What an answer is worth.
 enum class Verdict {
   kGood,    // it is taken, and nobody else is waited for

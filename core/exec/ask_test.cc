@@ -152,6 +152,34 @@ TEST_F(AskTest, ConnectionThatBreaks) {
   EXPECT_EQ(servers_.back()->connections_made(), 1);
 }
 
+// Whoever an answer names is asked while the others still are.
+TEST_F(AskTest, Onwards) {
+  server(0).Hold();
+  std::vector<size_t> places;
+  const auto take = [&](size_t place, const Answer& answer) {
+    EXPECT_TRUE(answer.status.ok());
+    places.push_back(place);
+    std::vector<ConnectionSpec> more;
+    if (place == 1) more.push_back(specs_[2]);
+    return more;
+  };
+  const std::vector<ConnectionSpec> two = {specs_[0], specs_[1]};
+  ASSERT_TRUE(
+      AskOnwards(discovery(), two, commands_, take, [&] { return places.size() == 2; }).ok());
+  EXPECT_EQ(places, (std::vector<size_t>{1, 2}));
+  EXPECT_EQ(waiter_.Now(), begin_);
+  places.clear();
+  waiter_.At(absl::Seconds(1), [this] { server(0).Release(); });
+  ASSERT_TRUE(AskOnwards(discovery(), two, commands_, take, [] { return false; }).ok());
+  EXPECT_EQ(places, (std::vector<size_t>{1, 2, 0}));
+  const auto refuse = [](size_t, const Answer&) -> absl::StatusOr<std::vector<ConnectionSpec>> {
+    return MakeError(ErrorKind::kProtocol, "no");
+  };
+  EXPECT_EQ(GetErrorKind(AskOnwards(discovery(), two, commands_, refuse, [] { return false; })),
+            ErrorKind::kProtocol);
+  EXPECT_EQ(pool_.leased(), 0u);
+}
+
 // --- The first good one -------------------------------------------------------------------------
 
 TEST_F(AskTest, NobodyElseIsAsked) {

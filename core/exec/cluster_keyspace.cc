@@ -1,6 +1,7 @@
 // ClusterRouter::LookAtKeyspace().
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -22,16 +23,15 @@ class ClusterRouter::KeyspaceLook {
 
   absl::Status Ask(const Discovery& discovery) {
     for (const int node : router_.primaries_) Want(node);
-    while (!wanted_.empty()) {
-      std::vector<int> nodes;
-      nodes.swap(wanted_);
-      std::vector<ConnectionSpec> specs;
-      for (const int node : nodes) specs.push_back(router_.Spec(node));
-      ASSIGN_OR_RETURN(const std::vector<Answer> answers,
-                       AskAll(discovery, specs, {Command("CLUSTER").Arg("NODES").ReadOnly()}));
-      for (size_t i = 0; i < nodes.size(); ++i) RETURN_IF_ERROR(Take(nodes[i], answers[i]));
-    }
-    return absl::OkStatus();
+    const auto take = [this](size_t place,
+                             const Answer& answer) -> absl::StatusOr<std::vector<ConnectionSpec>> {
+      RETURN_IF_ERROR(Take(asked_[place], answer));
+      return TakeWanted();
+    };
+    // Who does not answer is not waited for if others have taken over all that it had.
+    const auto enough = [this] { return Check().ok(); };
+    return AskOnwards(discovery, TakeWanted(), {Command("CLUSTER").Arg("NODES").ReadOnly()}, take,
+                      enough);
   }
 
   // Whether what was said is all there is to know.
@@ -40,7 +40,10 @@ class ClusterRouter::KeyspaceLook {
       if (shard_of_.find(id) == shard_of_.end()) return Incomplete("who imports keys");
     }
     for (int slot = 0; slot < kSlots; ++slot) {
-      if (claimed_[slot] && !covered_[slot]) {
+      // With a lower epoch it is somebody who has not heard yet that he has lost it.
+      const Claim& claimed = claimed_[slot];
+      const Claim& covered = covered_[slot];
+      if (claimed.any && (!covered.any || covered.epoch < claimed.epoch)) {
         return Incomplete(absl::StrCat("who serves hash slot ", slot));
       }
     }
@@ -50,9 +53,19 @@ class ClusterRouter::KeyspaceLook {
   std::vector<Shard> TakeShards() { return std::move(shards_); }
 
  private:
+  // That a slot is served, and the greatest epoch of those who are said to.
+  struct Claim {
+    bool any = false;
+    uint64_t epoch = 0;
+  };
+
   void Want(int node) {
-    if (asked_.insert(node).second) wanted_.push_back(node);
+    if (std::find(asked_.begin(), asked_.end(), node) != asked_.end()) return;
+    asked_.push_back(node);
+    wanted_.push_back(router_.Spec(node));
   }
+
+  std::vector<ConnectionSpec> TakeWanted() { return std::exchange(wanted_, {}); }
 
   absl::Status Incomplete(absl::string_view what) const {
     if (!unreachable_.ok()) {
@@ -112,26 +125,30 @@ class ClusterRouter::KeyspaceLook {
       Want(known->second);
       return absl::OkStatus();
     }
-    // One without slots counts, too: the first keys may be on their way to it.
+    // One without slots may matter, too: the first keys may be on their way to it.
     ASSIGN_OR_RETURN(const int node, router_.nodes_.Number(line.node.endpoint, NodeRole::kPrimary));
     Want(node);
     return absl::OkStatus();
   }
 
-  static void Mark(const NodeLine& line, std::vector<bool>* slots) {
+  static void Mark(const NodeLine& line, std::vector<Claim>* claims) {
     for (const auto& range : line.slots) {
-      std::fill(slots->begin() + range.first, slots->begin() + range.second + 1, true);
+      for (int slot = range.first; slot <= range.second; ++slot) {
+        Claim& claim = (*claims)[slot];
+        claim.any = true;
+        claim.epoch = std::max(claim.epoch, line.epoch);
+      }
     }
   }
 
   ClusterRouter& router_;
-  std::set<int> asked_;
-  std::vector<int> wanted_;  // and not asked yet
+  std::vector<int> asked_;              // in the order of asking
+  std::vector<ConnectionSpec> wanted_;  // the last of them, if not asked yet
   std::vector<Shard> shards_;
   std::map<std::string, size_t> shard_of_;  // by id
   std::set<std::string> importers_;         // ids of those that slots migrate to
-  std::vector<bool> claimed_;               // by anybody for anybody
-  std::vector<bool> covered_;               // by a shard
+  std::vector<Claim> claimed_;              // by anybody for anybody
+  std::vector<Claim> covered_;              // by a shard
   absl::Status unreachable_;                // of the latest that could not be reached
 };
 
@@ -139,7 +156,9 @@ absl::StatusOr<Keyspace> ClusterRouter::LookAtKeyspace(const Discovery& discover
   RETURN_IF_ERROR(Refresh(discovery));
   if (kind_ != Kind::kCluster) return Router::LookAtKeyspace(discovery);
   KeyspaceLook look(this);
-  RETURN_IF_ERROR(look.Ask(discovery));
+  Discovery patient = discovery;
+  patient.deadline = std::min(patient.deadline, discovery.pool->waiter()->Now() + kLookFor);
+  RETURN_IF_ERROR(look.Ask(patient));
   absl::Status complete = look.Check();
   if (!complete.ok()) {
     stale_ = true;

@@ -117,6 +117,22 @@ TEST_F(KeyspaceTest, DeadPrimaryThatWasReplaced) {
   EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922", "c2:3 10923-16383"}));
 }
 
+// A machine that is gone without a word is not waited for where another has taken over, and not for
+// long where none has.
+TEST_F(KeyspaceTest, SilentPrimary) {
+  ASSERT_EQ(Look().size(), 3u);
+  server("c").Hold();
+  absl::Time begin = waiter_.Now();
+  EXPECT_EQ(Look(), Lines{"a primary of the cluster cannot be asked: Redis at c:6379 could not be "
+                          "asked: no answer in time"});
+  EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
+  EXPECT_EQ(waiter_.Now() - begin, ClusterRouter::kLookFor);
+  Say({{"a", "0-5460"}, {"b", "5461-10922"}, {"c2", "10923-16383"}});
+  begin = waiter_.Now();
+  EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922", "c2:3 10923-16383"}));
+  EXPECT_LE(waiter_.Now() - begin, kAskNextAfter);
+}
+
 TEST_F(KeyspaceTest, DeadPrimary) {
   Refuse("c");
   EXPECT_EQ(Look(), Lines{"a primary of the cluster cannot be asked: could not connect to c"});
@@ -146,6 +162,15 @@ TEST_F(KeyspaceTest, SlotsThatNobodyServes) {
   Say({{"a", "0-5460"}, {"b", "5461-10922"}});
   SetViews({{0, 5460, "a", {}}, {5461, 10922, "b", {}}});
   EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922"}));
+}
+
+// The old primary has not heard that it was replaced: what it says of itself is not enough.
+TEST_F(KeyspaceTest, PrimaryThatIsCutOff) {
+  Say({{"a", "0-5460"}, {"b", "5461-10922"}, {"c", "10923-16383"}, {"d", "10923-16383"}});
+  lines_["c"] = Line("a", "master", 1, "0-5460") + Line("c", "myself,master", 3, "10923-16383");
+  Refuse("d");
+  EXPECT_EQ(Look(), Lines{"a primary of the cluster cannot be asked: could not connect to d"});
+  EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
 }
 
 TEST_F(KeyspaceTest, GreaterEpochIsRouted) {

@@ -32,6 +32,7 @@ absl::Status NoClusterNode(const Endpoint& endpoint, bool is_sentinel, bool seve
 
 constexpr absl::Duration ClusterRouter::kDoubtFor;
 constexpr absl::Duration ClusterRouter::kRefreshEvery;
+constexpr absl::Duration ClusterRouter::kLookFor;
 constexpr absl::Duration ClusterRouter::kLookForReplicasEvery;
 
 ClusterRouter::ClusterRouter(const ConnectionSpec& base, const std::vector<Endpoint>& seeds,

@@ -53,6 +53,9 @@ class ClusterRouter : public Router {
   static constexpr absl::Duration kRefreshEvery = absl::Milliseconds(100);
   // So often it is asked for while reads that should go to replicas find none.
   static constexpr absl::Duration kLookForReplicasEvery = absl::Seconds(30);
+  // How long LookAtKeyspace() waits for primaries that do not answer: then nodes are to be asked
+  // anew, since a failover may have come between.
+  static constexpr absl::Duration kLookFor = absl::Seconds(3);
   // So many slots that moved make the rest of the view doubtful.
   static constexpr size_t kMovesBeforeRefresh = 4;
 
@@ -78,10 +81,10 @@ class ClusterRouter : public Router {
   absl::StatusOr<int> Follow(const Redirect& redirect, int node) override;
 
   // CLUSTER NODES of every primary, also of those that only other nodes know. Each shard is what a
-  // primary says of itself; every slot that any of them attributes to any node is in at least one
-  // shard, and whoever imports keys is there; else kNotReady: a primary cannot be reached, or nodes
-  // do not agree yet. Where two claim a slot, the greater epoch is right. What is learnt is
-  // remembered.
+  // primary says of itself. Every slot that any of them attributes to any node is in a shard, with
+  // the greatest epoch that is claimed, and whoever imports keys is there; else kNotReady: a
+  // primary cannot be reached (within kLookFor), or nodes do not agree yet. Where two shards claim
+  // a slot, the one with the greater epoch is right. What is learnt is remembered.
   absl::StatusOr<Keyspace> LookAtKeyspace(const Discovery& discovery) override;
 
  private:
