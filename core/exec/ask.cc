@@ -29,7 +29,7 @@ class Asking {
     absl::StatusOr<Lease> lease = discovery_.pool->Acquire(spec_, limits_);
     if (!lease.ok()) return Fail(lease.status());
     lease_ = std::move(*lease);
-    was_ready_ = lease_->ready();
+    used_before_ = lease_->bytes_written() > 0;
     lease_->RestartSilence(discovery_.pool->waiter()->Now());
     for (const Command& command : commands_) lease_->Enqueue(command, &sink_, nullptr);
   }
@@ -39,9 +39,10 @@ class Asking {
     const absl::StatusOr<bool> moved = lease_->Advance(now);
     if (!moved.ok()) {
       // It had waited in the pool, and its server has gone since.
-      const bool closed = GetErrorKind(moved.status()) == ErrorKind::kConnectionLost;
+      const ErrorKind kind = GetErrorKind(moved.status());
+      const bool closed = kind == ErrorKind::kConnectionLost || kind == ErrorKind::kConnectFailed;
       lease_.Discard();
-      if (closed && was_ready_ && sink_.complete() == 0) {
+      if (closed && used_before_ && sink_.complete() == 0) {
         sink_ = ReplyTreeSink();
         Start();
       } else {
@@ -83,7 +84,7 @@ class Asking {
   const std::vector<Command>& commands_;
   ReplyTreeSink sink_;
   Lease lease_;  // after the sink, so that it ends first
-  bool was_ready_ = false;
+  bool used_before_ = false;
   bool done_ = false;
   Answer answer_;
 };

@@ -139,6 +139,21 @@ TEST_F(AskTest, PooledConnectionThatWasClosed) {
   EXPECT_EQ(server(0).connections_made(), 2);
 }
 
+// Something between has forgotten the connection: the pool's PING is not answered.
+TEST_F(AskTest, PooledConnectionThatIsDead) {
+  ASSERT_TRUE(AskAll(discovery(), {specs_[0]}, commands_).ok());
+  waiter_.Advance(absl::Minutes(1));
+  server(0).Hold();
+  Discovery later = discovery();
+  later.deadline = waiter_.Now() + absl::Seconds(20);
+  waiter_.At(absl::Seconds(8), [this] { server(0).Release(); });
+  waiter_.At(absl::Milliseconds(1), [this] { server(0).CloseAll(); });
+  const auto answers = AskAll(later, {specs_[0]}, commands_);
+  ASSERT_TRUE(answers.ok());
+  EXPECT_TRUE((*answers)[0].status.ok()) << (*answers)[0].status;
+  EXPECT_EQ(server(0).connections_made(), 2);
+}
+
 // A new connection that breaks is not made again.
 TEST_F(AskTest, ConnectionThatBreaks) {
   servers_.push_back(std::make_unique<FakeServer>([this](const FakeServer::Argv&) {
