@@ -116,7 +116,8 @@ class CursorSource : public StepSource {
   bool first_page_ = true;
   bool complete_ = false;  // the last page has begun to arrive
   std::string cursor_ = "0";
-  const bool begun_;  // some elements were returned before this source began
+  std::string run_id_;  // of the process that it belongs to
+  const bool begun_;    // some elements were returned before this source began
   Fingerprints seen_;
 };
 
@@ -167,8 +168,14 @@ absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
   command.Arg(cursor_);
   if (!commands_.match.empty()) command.Arg("MATCH").Arg(commands_.match);
   command.Arg("COUNT").ArgInt(count_).ReadOnly();
-  // Cursor 0 means the same to every server, any other only to the one that gave it.
-  if (cursor_ != "0") command.CursorOf(server.run_id);
+  // Cursor 0 means the same to every process, any other only to the one that gave it. Should
+  // another than `server` answer the first page, since the key has moved, then its cursor is
+  // refused.
+  if (cursor_ == "0") {
+    run_id_ = server.run_id;
+  } else {
+    command.CursorOf(run_id_);
+  }
   auto sink = std::make_unique<PageSink>(this, first_page_);
   // Whoever expected few and takes more may take all.
   const int64_t left = rows_->needed() >= 0 || !first_page_ ? rows_->needed() : expected_;

@@ -102,6 +102,10 @@ class KeyTable : public Table {
 
  private:
   const Columns& map() const { return elements_->columns(); }
+  // Names the node that a scan asks first: that of the key, or any.
+  absl::string_view NodeKey() const {
+    return naming_.many() ? absl::string_view(shown_key_) : naming_.pattern.literal();
+  }
   int PartOf(int column) const { return map().part_of[static_cast<size_t>(column)]; }
   // How the keys are found, by the predicates on them.
   struct KeyPlan {

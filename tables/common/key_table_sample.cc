@@ -51,13 +51,14 @@ absl::StatusOr<std::unique_ptr<SampleScan>> KeyTable::OpenSample(int64_t rows, u
   reading->keys.open = elements_->Open(ElementPlan(plan), options);
   reading->keys.access = naming_.many() ? KeyAccess::kLookup : KeyAccess::kOne;
   reading->keys.page = options.fetch_size;
+  reading->keys.pipeline = pipeline;
   reading->rows = rows;
   reading->seed = seed;
   auto factory = [reading = reading.get()](absl::Span<const Cell>, RowWriter* out) {
     return NewSampleSource(reading, out);
   };
   ASSIGN_OR_RETURN(std::unique_ptr<Scan> scan,
-                   NewDrivenScan(map(), shown_key_, plan, std::move(factory), pipeline));
+                   NewDrivenScan(map(), NodeKey(), plan, std::move(factory), pipeline));
   return std::unique_ptr<SampleScan>(
       std::make_unique<KeyTableSample>(std::move(reading), std::move(scan)));
 }

@@ -42,6 +42,7 @@ absl::StatusOr<std::unique_ptr<Scan>> KeyTable::OpenScan(const ScanPlan& plan,
   reading->open = elements_->Open(ElementPlan(plan), options);
   reading->access = plan.keys;
   reading->page = options.fetch_size;
+  reading->pipeline = pipeline;
 
   SourceFactory factory;
   if (plan.op == ScanOp::kNothing) {
@@ -71,7 +72,7 @@ absl::StatusOr<std::unique_ptr<Scan>> KeyTable::OpenScan(const ScanPlan& plan,
       return reading->open(naming_.pattern.literal(), params, rows);
     };
   }
-  return NewDrivenScan(map(), shown_key_, plan, std::move(factory), pipeline);
+  return NewDrivenScan(map(), NodeKey(), plan, std::move(factory), pipeline);
 }
 
 }  // namespace redis_fdw

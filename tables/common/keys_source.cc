@@ -6,7 +6,9 @@
 #include <list>
 #include <utility>
 
+#include "absl/types/optional.h"
 #include "core/base/status.h"
+#include "core/exec/keyspace_walk.h"
 #include "tables/common/fingerprints.h"
 #include "tables/common/key_ttl.h"
 #include "tables/common/scan_page.h"
@@ -63,38 +65,50 @@ class KeysSource : public StepSource {
         glob_(std::move(glob)),
         params_(params),
         rows_(rows),
-        waiting_(keys.begin(), keys.end()),
-        scan_(reading->access == KeyAccess::kScan ? ScanState::kReady : ScanState::kDone) {
+        waiting_(keys.begin(), keys.end()) {
+    if (reading->access == KeyAccess::kScan) walk_.emplace(reading->pipeline);
     const RowTarget& target = rows->target();
     key_is_row_ = reading_.elements->row_is_key() && reading_.access != KeyAccess::kOne &&
                   !target.uses_any_part();
-    alone_ = scan_ == ScanState::kDone && waiting_.size() == 1;
+    alone_ = !walk_.has_value() && waiting_.size() == 1;
     ttl_steps_ = (target.uses_ttl() ? 1 : 0) + (target.uses_expires() ? 1 : 0);
   }
 
   State state() const override {
     if (MayScan() || !ready_.empty() || MayOpen()) return State::kReady;
-    const bool asked = live_ == 0 && waiting_.empty() && scan_ == ScanState::kDone;
-    return asked ? State::kDone : State::kWaiting;
+    const bool scanned = !walk_.has_value() || walk_->state() == KeyspaceWalk::State::kDone;
+    return live_ == 0 && waiting_.empty() && scanned ? State::kDone : State::kWaiting;
   }
 
   absl::StatusOr<Step> Next(const ServerInfo& server) override {
-    if (MayScan()) return NextPage(server);
+    if (MayScan()) return NextPage();
     if (ready_.empty() && ReadsMany(server)) return NextMany();
     if (ready_.empty()) OpenNext();
-    return NextOf(ready_.front(), server);
+    if (!server.cluster_enabled) return NextOf(ready_.front(), server);
+    // The key may be on any node. Until it can be asked its replies may come, and what was to be
+    // asked next be no longer.
+    Command probe("EXISTS");
+    probe.Key(ready_.front()->key).ReadOnly();
+    ASSIGN_OR_RETURN(const ServerInfo* node, reading_.pipeline->ServerFor(probe));
+    if (ready_.empty() || ready_.front()->key != probe.key()) return Step{Command(""), nullptr};
+    return NextOf(ready_.front(), *node);
   }
 
-  size_t window() const override { return kPipelinedLookups; }
+  // So many for each node.
+  size_t window() const override {
+    return kPipelinedLookups * (walk_.has_value() ? walk_->shards() : 1);
+  }
   bool Resume() override;
 
  private:
   class KeySink;
   class ManySink;
   class PageSink;
-  enum class ScanState { kReady, kInFlight, kDone };
 
-  bool MayScan() const { return scan_ == ScanState::kReady && waiting_.size() < kFewKeys; }
+  bool MayScan() const {
+    return walk_.has_value() && waiting_.size() < kFewKeys &&
+           walk_->state() == KeyspaceWalk::State::kReady;
+  }
   bool MayOpen() const { return !waiting_.empty() && many_.size() < kMaxCommandsForMany; }
   // Whether the keys that wait are read several by a command. Not where they may be on several
   // nodes.
@@ -149,12 +163,8 @@ class KeysSource : public StepSource {
 
   Step TtlStepOf(OpenKey* key, const ServerInfo& server);
   absl::StatusOr<Step> NextOf(OpenKey* key, const ServerInfo& server);
-  absl::StatusOr<Step> NextPage(const ServerInfo& server);
+  absl::StatusOr<Step> NextPage();
   Step NextMany();
-  void OnCursor(absl::string_view cursor) {
-    cursor_ = std::string(cursor);
-    scan_ = cursor == "0" ? ScanState::kDone : ScanState::kReady;
-  }
   void OnKey(absl::string_view key) {
     if (!reading_.naming->pattern.Matches(key) || !seen_.Insert(key)) return;
     if (!key_is_row_ || ttl_steps_ > 0) {
@@ -184,8 +194,7 @@ class KeysSource : public StepSource {
   bool key_is_row_;
   bool alone_;  // there is one key
   int ttl_steps_;
-  ScanState scan_;
-  std::string cursor_ = "0";
+  absl::optional<KeyspaceWalk> walk_;  // where keys are found by it
   Fingerprints seen_;
 };
 
@@ -266,16 +275,24 @@ class KeysSource::ManySink : public StepSink {
 
 class KeysSource::PageSink : public StepSink {
  public:
-  explicit PageSink(KeysSource* keys) : StepSink(keys->rows_), keys_(keys) {}
+  PageSink(KeysSource* keys, KeyspaceWalk::Page page)
+      : StepSink(keys->rows_), keys_(keys), page_(std::move(page)) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
     return TakeScanPage(
-        element, [this](absl::string_view cursor) { keys_->OnCursor(cursor); },
+        element, [this](absl::string_view cursor) { keys_->walk_->OnCursor(page_, cursor); },
         [this](absl::string_view key) { keys_->OnKey(key); });
+  }
+
+ protected:
+  absl::Status Finish() override {
+    keys_->walk_->OnEnd(page_);
+    return absl::OkStatus();
   }
 
  private:
   KeysSource* keys_;
+  const KeyspaceWalk::Page page_;
 };
 
 Step KeysSource::TtlStepOf(OpenKey* key, const ServerInfo& server) {
@@ -313,19 +330,17 @@ Step KeysSource::NextMany() {
   return Step{std::move(command), std::make_unique<ManySink>(this, std::prev(many_.end()))};
 }
 
-absl::StatusOr<Step> KeysSource::NextPage(const ServerInfo& server) {
-  Command command("SCAN");
-  command.Arg(cursor_);
+absl::StatusOr<Step> KeysSource::NextPage() {
+  ASSIGN_OR_RETURN(absl::optional<KeyspaceWalk::Page> page, walk_->Next());
+  if (!page.has_value()) return Step{Command(""), nullptr};
+  Command command = std::move(page->command);
   if (glob_ != "*") command.Arg("MATCH").Arg(glob_);
   command.Arg("COUNT").ArgInt(reading_.page).Arg("TYPE").Arg(reading_.elements->redis_type());
   command.ReadOnly();
-  // Cursor 0 means the same to every server, any other only to the one that gave it.
-  if (cursor_ != "0") command.CursorOf(server.run_id);
-  scan_ = ScanState::kInFlight;
-  return Step{std::move(command), std::make_unique<PageSink>(this)};
+  return Step{std::move(command), std::make_unique<PageSink>(this, *std::move(page))};
 }
 
-// A page that was lost is asked for again from the beginning, since another server may answer; keys
+// The walk goes on where it can; keys
 // that were being read begin again if they have given no row yet. Those of another type, and those
 // of which nothing but the end of a reply was missing, are done.
 bool KeysSource::Resume() {
@@ -347,9 +362,7 @@ bool KeysSource::Resume() {
     Update(key);
     if (!key->live) open_.erase(key->self);
   }
-  if (scan_ == ScanState::kDone) return true;
-  scan_ = ScanState::kReady;
-  cursor_ = "0";
+  if (walk_.has_value()) walk_->OnAllLost();
   return true;
 }
 

@@ -6,8 +6,9 @@
 // order.
 //
 // Every key that is there throughout is read exactly once: SCAN may repeat a key, so the source
-// remembers a fingerprint of each. A key that vanishes meanwhile, or turns into another type, gives
-// no rows (or no more), and that is no error.
+// remembers a fingerprint of each. On a cluster all primaries are scanned side by side, and slots
+// may move meanwhile (core/exec/keyspace_walk.h). A key that vanishes meanwhile, or turns into
+// another type, gives no rows (or no more), and that is no error.
 
 #ifndef REDIS_FDW_TABLES_COMMON_KEYS_SOURCE_H_
 #define REDIS_FDW_TABLES_COMMON_KEYS_SOURCE_H_
@@ -30,7 +31,8 @@ struct KeysReading {
   const Elements* elements;
   ElementSourceFactory open;
   KeyAccess access;
-  int64_t page;  // COUNT of SCAN
+  int64_t page;        // COUNT of SCAN
+  Pipeline* pipeline;  // which the steps go into: it knows the nodes
 };
 
 // `glob`: for kScan, what to scan for; keys have to match the table's pattern besides. `keys`: for

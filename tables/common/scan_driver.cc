@@ -1,9 +1,11 @@
 #include "tables/common/scan_driver.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "core/base/arena.h"
 #include "core/base/status.h"
@@ -15,7 +17,8 @@ class ScanDriver : public Scan {
  public:
   ScanDriver(const Columns& columns, absl::string_view key, const ScanPlan& plan,
              SourceFactory factory, Pipeline* pipeline)
-      : key_(key),
+      : table_(columns.table),
+        key_(key),
         limits_{plan.limit, plan.limit_operand, plan.offset_operand},
         expected_rows_(plan.expected_rows),
         target_(plan.output, columns.part_of, columns.parts()),
@@ -42,6 +45,7 @@ class ScanDriver : public Scan {
     RowWriter rows;
     std::unique_ptr<StepSource> source;
     std::deque<std::unique_ptr<StepSink>> in_flight;
+    size_t finished = 0;  // of these
   };
 
   // Connections that one NextBatch() may lose, and without a reply in between.
@@ -60,6 +64,7 @@ class ScanDriver : public Scan {
   bool MayBeEnough(const RowBatch& batch);
   void Deliver(RowBatch* batch);
   bool Recover(const absl::Status& status);
+  absl::Status CannotGoOn(const absl::Status& status) const;
   absl::Status SubmitReady();
   bool CanBeginRun() const;
   void BeginRun();
@@ -68,6 +73,7 @@ class ScanDriver : public Scan {
   bool MayProceed(const RowBatch* batch) const;
   void Retire();
 
+  const std::string table_;  // its name
   const std::string key_;
   const Limits limits_;
   const int64_t expected_rows_;
@@ -121,6 +127,7 @@ absl::Status ScanDriver::NextBatch(RowBatch* batch) {
   }
   target_.SetBatch(nullptr);
   if (!status.ok()) {
+    if (GetErrorKind(status) == ErrorKind::kConnectionLost) status = CannotGoOn(status);
     Stop();
     return status;
   }
@@ -163,6 +170,7 @@ bool ScanDriver::Recover(const absl::Status& status) {
   server_.reset();
   for (std::unique_ptr<Run>& run : runs_) {
     run->in_flight.clear();
+    run->finished = 0;
     if (run->rows.written() == 0) {
       run->rows = NewWriter(static_cast<size_t>(run->ordinal));
       run->source = factory_(params_[static_cast<size_t>(run->ordinal)], &run->rows);
@@ -176,6 +184,15 @@ bool ScanDriver::Recover(const absl::Status& status) {
     runs_.pop_back();
   }
   return runs_.size() <= 1;
+}
+
+// Says of a lost connection what was lost with it.
+absl::Status ScanDriver::CannotGoOn(const absl::Status& status) const {
+  const ErrorInfo info = GetErrorInfo(status);
+  if (!info.detail.empty()) return status;
+  return MakeError(info.kind, info.message, info.hint,
+                   absl::StrCat("The scan of foreign table \"", table_,
+                                "\" could not go on from where it was."));
 }
 
 // Whether the next parameter row may begin. Where a limit may cut the replies of a run off, no
@@ -225,6 +242,8 @@ absl::Status ScanDriver::SubmitNext() {
   }
   Run& run = *runs_.back();
   ASSIGN_OR_RETURN(Step step, run.source->Next(*server_));
+  if (step.sink == nullptr) return absl::OkStatus();
+  step.sink->CountFinished(&run.finished);
   run.in_flight.push_back(std::move(step.sink));
   ++in_flight_;
   return pipeline_->Submit(std::move(step.command), run.in_flight.back().get());
@@ -246,7 +265,7 @@ absl::Status ScanDriver::SubmitReady() {
 bool ScanDriver::MayProceed(const RowBatch* batch) const {
   if (batch->Full() || CanSubmit()) return true;
   const Run& first = *runs_.front();
-  return first.spent() || first.in_flight.front()->finished();
+  return first.spent() || first.finished > 0;
 }
 
 // Puts into the batch what the finished replies have left to be put there, and forgets them.
@@ -266,10 +285,18 @@ void ScanDriver::Deliver(RowBatch* batch) {
 // Forgets the first run's steps that are finished, and those that nobody waits for.
 void ScanDriver::Retire() {
   Run& run = *runs_.front();
-  while (!run.in_flight.empty() && run.in_flight.front()->finished()) {
+  in_flight_ -= run.finished;
+  replies_ += run.finished;
+  while (run.finished > 0 && run.in_flight.front()->finished()) {
     run.in_flight.pop_front();
-    --in_flight_;
-    ++replies_;
+    --run.finished;
+  }
+  if (run.finished > 0) {
+    // Of another node than the first.
+    auto finished = [](const std::unique_ptr<StepSink>& sink) { return sink->finished(); };
+    run.in_flight.erase(std::remove_if(run.in_flight.begin(), run.in_flight.end(), finished),
+                        run.in_flight.end());
+    run.finished = 0;
   }
   if (!run.rows.limit_reached() || run.in_flight.empty()) return;
   pipeline_->Abandon();

@@ -1,7 +1,8 @@
 // StepSource: the commands that answer one parameter row of a scan, one after the other.
 //
 // The scan driver (scan_driver.h) owns waiting, batches and look-ahead; a source only says which
-// command is next and what decodes its reply. It does no I/O.
+// command is next and what decodes its reply. Replies of one key come in the order of their
+// commands; those of different keys, which may be on different nodes, come as they come.
 
 #ifndef REDIS_FDW_TABLES_COMMON_STEP_SOURCE_H_
 #define REDIS_FDW_TABLES_COMMON_STEP_SOURCE_H_
@@ -30,13 +31,17 @@ class StepSink : public ReplySink {
   bool Full() const final { return rows_->Full(); }
   absl::Status OnEnd() final {
     finished_ = true;
+    if (finished_count_ != nullptr) ++*finished_count_;
     return Finish();
   }
   absl::Status OnError(const absl::Status& error) final {
     finished_ = true;
+    if (finished_count_ != nullptr) ++*finished_count_;
     return Fail(error);
   }
   bool finished() const { return finished_; }
+  // *count, which outlives the reply, grows when it is finished.
+  void CountFinished(size_t* count) { finished_count_ = count; }
 
  protected:
   // The reply is complete.
@@ -47,6 +52,7 @@ class StepSink : public ReplySink {
 
  private:
   RowWriter* rows_;
+  size_t* finished_count_ = nullptr;
   bool finished_ = false;
 };
 
@@ -65,7 +71,9 @@ class StepSource {
 
   virtual ~StepSource() = default;
   virtual State state() const = 0;
-  // REQUIRES: state() is kReady. `server` is who will be asked.
+  // REQUIRES: state() is kReady. `server` is who will be asked; of a source of many keys, the node
+  // of one of them. Such a source may wait here, upon which replies may come to its sinks, and may
+  // then return a step without a sink: there is nothing to ask, and state() says how to go on.
   virtual absl::StatusOr<Step> Next(const ServerInfo& server) = 0;
   // How many steps may be in flight together.
   virtual size_t window() const { return 2; }
