@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "pg_glue/connect.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/server_checks.h"
 #include "pg_glue/stream_id_type.h"
 #include "tables/registry.h"
 

@@ -1,12 +1,11 @@
 #include "pg_glue/connect.h"
 
+#include <map>
 #include <memory>
-#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/net/endpoint.h"
 #include "core/net/transport.h"
 #include "pg_glue/guard.h"
@@ -14,45 +13,40 @@
 #include "pg_glue/options.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/stats.h"
-#include "tables/registry.h"
 
 namespace redis_fdw {
 namespace {
 
-// Set by cache invalidation, which may come at any moment; heeded when the pool is next used.
-bool options_changed = false;
+// Counted up by cache invalidation, which may come at any moment; heeded when the pool or a router
+// is next asked for.
+uint64_t generation = 0;
+uint64_t heeded_generation = 0;
 
 Pool* pool = nullptr;  // never destroyed: the process ends without running destructors
 
-absl::StatusOr<Endpoint> SingleEndpoint(const char* text) {
-  ASSIGN_OR_RETURN(std::vector<Endpoint> endpoints, ParseHostPort(text));
-  if (endpoints.size() != 1) {
-    return MakeError(ErrorKind::kUnsupported,
-                     "several addresses in option \"host_port\" are not supported yet",
-                     "Redis Cluster and Sentinel come in a later version; name one server.");
-  }
-  if (endpoints[0].tls) {
-    return MakeError(ErrorKind::kUnsupported, "rediss:// (TLS) is not supported yet",
-                     "Use redis:// or host:port.");
-  }
-  return endpoints[0];
+// What decides a router, given the options of a generation: server, user, database, and timeouts
+// for connecting and for answers, in milliseconds.
+using RouterKey = std::tuple<Oid, Oid, int, int, int>;
+using RouterMap = std::map<RouterKey, std::shared_ptr<Router>>;
+
+// Never destroyed, either. A router that is dropped here lives on in the statements that use it.
+RouterMap& Routers() {
+  static auto* const routers = new RouterMap;
+  return *routers;
 }
 
-bool NamesUnixSocket(const char* text) {
-  bool is_unix = false;
-  CallCpp([&] {
-    ASSIGN_OR_RETURN(Endpoint endpoint, SingleEndpoint(text));
-    is_unix = endpoint.is_unix();
-    return absl::OkStatus();
-  });
-  return is_unix;
+void HeedChanges() {
+  if (heeded_generation == generation) return;
+  heeded_generation = generation;
+  Routers().clear();
+  if (pool != nullptr) pool->Invalidate();
 }
 
 absl::Duration TimeoutOf(int ms) {
   return ms == 0 ? absl::InfiniteDuration() : absl::Milliseconds(ms);
 }
 
-void OnOptionsChanged(Datum, int, uint32) { options_changed = true; }
+void OnOptionsChanged(Datum, int, uint32) { ++generation; }
 
 // Closing what is too old only closes descriptors; it cannot fail and asks nothing of the catalogs.
 void OnTransactionEnd(XactEvent event, void*) {
@@ -69,74 +63,82 @@ void OnTransactionEnd(XactEvent event, void*) {
       &ignored);
 }
 
+// An empty text where there is none.
+const char* TextOf(const char* option) { return option == nullptr ? "" : option; }
+
+ConnectionSpec SpecOf(const FdwOptions& options) {
+  ConnectionSpec spec;
+  spec.username = TextOf(options.username);
+  spec.password = TextOf(options.password);
+  spec.database = options.database;
+  spec.tls.ca_file = TextOf(options.tls_ca_file);
+  spec.tls.cert_file = TextOf(options.tls_cert_file);
+  spec.tls.key_file = TextOf(options.tls_key_file);
+  spec.tls.server_name = TextOf(options.tls_server_name);
+  spec.tls.verify = options.tls_verify;
+  spec.connect_timeout = TimeoutOf(options.connect_timeout_ms);
+  spec.command_timeout = TimeoutOf(options.command_timeout_ms);
+  spec.server_id = options.server_id;
+  spec.user_id = options.user_id;
+  spec.client_name = options.client_name;
+  return spec;
+}
+
+absl::StatusOr<std::shared_ptr<Router>> MakeRouter(const FdwOptions& options) {
+  ASSIGN_OR_RETURN(std::vector<Endpoint> endpoints, ParseHostPort(options.host_port));
+  ConnectionSpec spec = SpecOf(options);
+  spec.endpoint = endpoints[0];
+  return std::shared_ptr<Router>(std::make_shared<StandaloneRouter>(std::move(spec)));
+}
+
 }  // namespace
-
-void CheckHostPort(const char* text) { (void)NamesUnixSocket(text); }
-
-void CheckMayName(const char* host_port) {
-  if (NamesUnixSocket(host_port) && !superuser()) {
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("only a superuser may name a unix socket in option \"host_port\""),
-                    errhint("Use host:port, or ask a superuser to create the server.")));
-  }
-}
-
-void CheckServerPrivileges(const FdwOptions* options) {
-  if (NamesUnixSocket(options->host_port) && !superuser_arg(options->server_owner)) {
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("server \"%s\" names a unix socket, but its owner is no superuser",
-                           options->server_name),
-                    errhint("Make a superuser its owner: ALTER SERVER ... OWNER TO ...")));
-  }
-}
-
-void CheckTableType(const char* text) {
-  CallCpp([&] {
-    if (FindTableType(text) != nullptr) return absl::OkStatus();
-    return MakeError(
-        ErrorKind::kInvalidOption,
-        absl::StrCat("invalid value for option \"table_type\": \"", text, "\""),
-        absl::StrCat("Allowed values are: ", absl::StrJoin(TableTypeNames(), ", "), "."));
-  });
-}
-
-const char* TableTypeList() {
-  const char* list = "";
-  CallCpp([&] {
-    std::string names = absl::StrJoin(TableTypeNames(), ", ");
-    return CallPg([&] { list = pstrdup(names.c_str()); });
-  });
-  return list;
-}
 
 Pool* BackendPool() {
   if (pool == nullptr) {
     pool = new Pool(SocketTransportFactory(), new LatchWaiter);
     pool->SetTrafficListener(TrafficStats());
   }
-  if (options_changed) {
-    options_changed = false;
-    pool->Invalidate();
-  }
+  HeedChanges();
   return pool;
 }
 
 absl::StatusOr<std::shared_ptr<Router>> NewRouter(const FdwOptions& options) {
-  ConnectionSpec spec;
-  ASSIGN_OR_RETURN(spec.endpoint, SingleEndpoint(options.host_port));
-  if (options.username != nullptr) spec.username = options.username;
-  if (options.password != nullptr) spec.password = options.password;
-  spec.database = options.database;
-  spec.server_id = options.server_id;
-  spec.user_id = options.user_id;
-  spec.connect_timeout = TimeoutOf(options.connect_timeout_ms);
-  spec.command_timeout = TimeoutOf(options.command_timeout_ms);
-  return std::shared_ptr<Router>(std::make_shared<StandaloneRouter>(std::move(spec)));
+  HeedChanges();
+  // Options that were read before a change that is heeded by now must not outlive their statement.
+  if (options.generation != generation) return MakeRouter(options);
+  const RouterKey key(options.server_id, options.user_id, options.database,
+                      options.connect_timeout_ms, options.command_timeout_ms);
+  const auto found = Routers().find(key);
+  if (found != Routers().end()) return found->second;
+  ASSIGN_OR_RETURN(std::shared_ptr<Router> router, MakeRouter(options));
+  Routers().emplace(key, router);
+  return router;
+}
+
+size_t Disconnect(uint32_t server_id) {
+  for (auto it = Routers().begin(); it != Routers().end();) {
+    it = std::get<0>(it->first) == server_id ? Routers().erase(it) : std::next(it);
+  }
+  return BackendPool()->Close(
+      [server_id](const ConnectionSpec& spec) { return spec.server_id == server_id; });
+}
+
+uint64_t OptionsGeneration() { return generation; }
+
+const char* ClientName() {
+  // A database that is connected to keeps its name.
+  static char name[NAMEDATALEN + 32];
+  if (name[0] == '\0') {
+    const char* database = get_database_name(MyDatabaseId);
+    snprintf(name, sizeof(name), "redis_fdw:%s:%d", database == nullptr ? "" : database, MyProcPid);
+  }
+  return name;
 }
 
 PoolLimits LimitsOf(const FdwOptions& options) {
   PoolLimits limits;
   limits.max_size = static_cast<size_t>(options.pool_max_size);
+  limits.acquire_timeout = TimeoutOf(options.pool_connection_timeout_ms);
   limits.idle_timeout = absl::Seconds(options.pool_idle_timeout_secs);
   limits.max_lifetime = absl::Seconds(options.pool_max_lifetime_secs);
   limits.test_on_check_out = options.pool_test_on_check_out;

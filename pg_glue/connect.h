@@ -1,9 +1,11 @@
-// From options to connections: the backend's pool, routers for servers, and what of an option only
-// the C++ side can judge.
+// From options to connections: the backend's pool, and its routers, which remember what they have
+// learnt of a deployment from statement to statement.
 
 #ifndef REDIS_FDW_PG_GLUE_CONNECT_H_
 #define REDIS_FDW_PG_GLUE_CONNECT_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -14,25 +16,25 @@ namespace redis_fdw {
 
 struct FdwOptions;
 
-// Raises if the text is no host_port.
-void CheckHostPort(const char* text);
-// Raises if the current user may not put this host_port into a server: a unix socket needs a
-// superuser. For DDL only; whoever may use the server need not be one.
-void CheckMayName(const char* host_port);
-// Raises if there is no such table type, naming those there are.
-void CheckTableType(const char* text);
-// "hash, list, ...", in the current memory context.
-const char* TableTypeList();
-// Raises where a server needs a superuser as its owner (unix sockets): at use, since a wrapper may
-// have no validator.
-void CheckServerPrivileges(const FdwOptions* options);
-
 // The pool of this backend. Lives as long as it. Connections made with options that have changed
 // since are closed first. Neither raises nor throws.
 Pool* BackendPool();
 
-// How to reach the server. Called inside CallCpp().
+// How to reach the server: the router that serves all statements of this session with the same
+// server, user, database and timeouts, until options change or Disconnect(). (Estimates have
+// timeouts of their own, and so a router of their own.) No I/O. Called inside CallCpp().
 absl::StatusOr<std::shared_ptr<Router>> NewRouter(const FdwOptions& options);
+
+// Forgets what is known of a server's nodes, and its connections: idle ones are closed, those in
+// use when they come back. How many connections that were. Called inside CallCpp().
+size_t Disconnect(uint32_t server_id);
+
+// Counts the times that options may have changed. What was read at one count and used at another
+// may be out of date.
+uint64_t OptionsGeneration();
+
+// What servers are told that this session is called: "redis_fdw:<database>:<pid>". May raise.
+const char* ClientName();
 
 // What the options say of the pool.
 PoolLimits LimitsOf(const FdwOptions& options);

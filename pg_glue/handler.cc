@@ -12,6 +12,7 @@
 #include "pg_glue/modify.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan.h"
+#include "pg_glue/primary_reads.h"
 #include "pg_glue/scan.h"
 #include "pg_glue/settings.h"
 #include "pg_glue/stats.h"
@@ -37,6 +38,7 @@ void _PG_init(void) {
   redis_fdw::CallCpp([] { return redis_fdw::RegistryStatus(); });
   redis_fdw::DefineSettings();
   redis_fdw::InitConnections();
+  redis_fdw::InitPrimaryReads();
   redis_fdw::InitDdlCheck();
   redis_fdw::InitStats();
 }

@@ -10,6 +10,7 @@
 #include "pg_glue/import_options.h"
 #include "pg_glue/options.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/server_checks.h"
 #include "pg_glue/stream_id_type.h"
 #include "pg_glue/writes_pending.h"
 #include "tables/import/schema_import.h"

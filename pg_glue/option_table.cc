@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "pg_glue/connect.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/server_checks.h"
 
 namespace redis_fdw {
 namespace {
@@ -51,6 +51,24 @@ void StoreScanMode(OptionValues* v, const char* text, double) {
                                                    : ScanMode::kAuto;
 }
 
+void StoreMode(OptionValues* v, const char* text, double) {
+  v->fdw.mode = strcmp(text, "standalone") == 0 ? ServerMode::kStandalone
+                : strcmp(text, "cluster") == 0  ? ServerMode::kCluster
+                : strcmp(text, "sentinel") == 0 ? ServerMode::kSentinel
+                                                : ServerMode::kAuto;
+}
+
+void StoreReadFrom(OptionValues* v, const char* text, double) {
+  v->fdw.read_from = strcmp(text, "replica") == 0          ? ReadFrom::kReplica
+                     : strcmp(text, "prefer_replica") == 0 ? ReadFrom::kPreferReplica
+                                                           : ReadFrom::kPrimary;
+}
+
+void StoreTlsVerify(OptionValues* v, const char*, double number) {
+  v->fdw.tls_verify = number != 0;
+  v->fdw.tls_verify_given = true;
+}
+
 void StoreRowPer(OptionValues* v, const char* text, double) {
   v->fdw.row_per_key = strcmp(text, "key") == 0;
 }
@@ -58,6 +76,8 @@ void StoreRowPer(OptionValues* v, const char* text, double) {
 constexpr int kDayMs = 24 * 60 * 60 * 1000;
 constexpr int kYearSecs = 365 * 24 * 60 * 60;
 constexpr int kMaxRows = 1000000;
+constexpr char kModes[] = "auto, standalone, cluster, sentinel";
+constexpr char kReadFrom[] = "primary, prefer_replica, replica";
 constexpr char kScanModes[] = "auto, snapshot, cursor";
 constexpr char kRoles[] =
     "key, field, value, member, score, index, rank, element, stream_id, ttl, expires_at, *";
@@ -90,10 +110,23 @@ constexpr Oid kColumn = AttributeRelationId;
 
 const OptionDef kOptions[] = {
     {"host_port", kServer, ValueKind::kHostPort, 0, 0, nullptr, STORE_TEXT(fdw.host_port)},
+    Word("mode", kServer, kModes, StoreMode),
+    NonEmpty("sentinel_master", kServer, STORE_TEXT(fdw.sentinel_master)),
+    Word("read_from", kServer, kReadFrom, StoreReadFrom),
+    NonEmpty("username", kServer, STORE_TEXT(fdw.username)),
     Text("password", kServer, STORE_TEXT(fdw.password)),
+    NonEmpty("sentinel_username", kServer, STORE_TEXT(fdw.sentinel_username)),
+    Text("sentinel_password", kServer, STORE_TEXT(fdw.sentinel_password)),
+    NonEmpty("tls_ca_file", kServer, STORE_TEXT(fdw.tls_ca_file)),
+    NonEmpty("tls_cert_file", kServer, STORE_TEXT(fdw.tls_cert_file)),
+    NonEmpty("tls_key_file", kServer, STORE_TEXT(fdw.tls_key_file)),
+    NonEmpty("tls_server_name", kServer, STORE_TEXT(fdw.tls_server_name)),
+    Boolean("tls_verify", kServer, StoreTlsVerify),
     Integer("connect_timeout_ms", kServer, 0, kDayMs, STORE_INT(fdw.connect_timeout_ms)),
     Integer("command_timeout_ms", kServer, 0, kDayMs, STORE_INT(fdw.command_timeout_ms)),
     Integer("pool_max_size", kServer, 1, 1000, STORE_INT(fdw.pool_max_size)),
+    Integer("pool_connection_timeout_ms", kServer, 0, kDayMs,
+            STORE_INT(fdw.pool_connection_timeout_ms)),
     Integer("pool_idle_timeout_secs", kServer, 1, kYearSecs, STORE_INT(fdw.pool_idle_timeout_secs)),
     Integer("pool_max_lifetime_secs", kServer, 1, kYearSecs, STORE_INT(fdw.pool_max_lifetime_secs)),
     Boolean("pool_test_on_check_out", kServer, STORE_BOOL(fdw.pool_test_on_check_out)),
@@ -107,6 +140,8 @@ const OptionDef kOptions[] = {
 
     NonEmpty("username", kMapping, STORE_TEXT(fdw.username)),
     Text("password", kMapping, STORE_TEXT(fdw.password)),
+    NonEmpty("sentinel_username", kMapping, STORE_TEXT(fdw.sentinel_username)),
+    Text("sentinel_password", kMapping, STORE_TEXT(fdw.sentinel_password)),
 
     Integer("database", kTable, 0, INT_MAX, STORE_INT(fdw.database)),
     {"table_type", kTable, ValueKind::kTableType, 0, 0, nullptr, STORE_TEXT(fdw.table_type)},
@@ -259,6 +294,12 @@ void ReadOptions(List* options, Oid catalog, OptionValues* into) {
     double number = CheckValue(*def, text);
     def->store(into, text, number);
   }
+}
+
+void RaiseMissingOption(const char* name, const char* hint) {
+  ereport(ERROR, (errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+                  errmsg("option \"%s\" is required", name), errhint("%s", hint)));
+  pg_unreachable();
 }
 
 }  // namespace redis_fdw

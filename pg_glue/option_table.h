@@ -19,6 +19,9 @@ struct OptionValues {
 // that is unknown or malformed.
 void ReadOptions(List* options, Oid catalog, OptionValues* into);
 
+// Raises that an option is required; `hint` says what it is about.
+[[noreturn]] void RaiseMissingOption(const char* name, const char* hint);
+
 }  // namespace redis_fdw
 
 #endif  // REDIS_FDW_PG_GLUE_OPTION_TABLE_H_

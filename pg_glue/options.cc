@@ -1,8 +1,11 @@
 #include "pg_glue/options.h"
 
+#include <cstring>
+
 #include "pg_glue/connect.h"
 #include "pg_glue/option_table.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/server_checks.h"
 
 namespace redis_fdw {
 namespace {
@@ -12,7 +15,9 @@ OptionValues* NewOptionValues() {
   FdwOptions* o = &values->fdw;
   o->connect_timeout_ms = 10000;
   o->command_timeout_ms = 30000;
+  o->tls_verify = true;
   o->pool_max_size = 10;
+  o->pool_connection_timeout_ms = 30000;
   o->pool_idle_timeout_secs = 600;
   o->pool_max_lifetime_secs = 1800;
   o->pool_test_on_check_out = true;
@@ -27,18 +32,6 @@ OptionValues* NewOptionValues() {
   return values;
 }
 
-[[noreturn]] void RaiseMissing(const char* name, const char* hint) {
-  ereport(ERROR, (errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
-                  errmsg("option \"%s\" is required", name), errhint("%s", hint)));
-  pg_unreachable();
-}
-
-void CheckServerComplete(const FdwOptions* options) {
-  if (options->host_port == nullptr) {
-    RaiseMissing("host_port", "Add it to the server: OPTIONS (host_port '127.0.0.1:6379').");
-  }
-}
-
 void CheckTableComplete(const FdwOptions* options) {
   if (options->table_type == nullptr) {
     ereport(ERROR, (errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
@@ -46,9 +39,9 @@ void CheckTableComplete(const FdwOptions* options) {
                     errhint("Allowed values are: %s.", TableTypeList())));
   }
   if (options->table_key_prefix == nullptr && options->key_template == nullptr) {
-    RaiseMissing("table_key_prefix",
-                 "It names the Redis key that the table shows, or a pattern of keys. Option "
-                 "\"key_template\" can take its place.");
+    RaiseMissingOption("table_key_prefix",
+                       "It names the Redis key that the table shows, or a pattern of keys. Option "
+                       "\"key_template\" can take its place.");
   }
   if (options->table_key_prefix != nullptr && options->key_template != nullptr) {
     ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
@@ -101,25 +94,50 @@ void ReadOwnOptions(Oid relid, List* options, OptionValues* values) {
 }
 
 void CheckServer(const FdwOptions* options) {
-  CheckServerComplete(options);
-  CheckMayName(options->host_port);
-  if (options->password != nullptr) {
+  CheckServerOptions(options);
+  CheckMayName(options);
+  const char* secret = options->password != nullptr            ? "password"
+                       : options->sentinel_password != nullptr ? "sentinel_password"
+                                                               : nullptr;
+  if (secret != nullptr) {
     ereport(WARNING, (errmsg("a password in server options can be read by every user"),
                       errhint("Put it into a user mapping: CREATE USER MAPPING FOR ... SERVER "
-                              "... OPTIONS (password ...).")));
+                              "... OPTIONS (%s ...).",
+                              secret)));
+  }
+}
+
+// A mapping that has one of the pair is for another user than the server's options: that one's
+// password is not to be tried with this one's name.
+void ForgetPair(const List* mapping, const char* name, const char* password,
+                const char** name_value, const char** password_value) {
+  ListCell* lc;
+  foreach (lc, mapping) {
+    const char* given = ((const DefElem*)lfirst(lc))->defname;
+    if (strcmp(given, name) != 0 && strcmp(given, password) != 0) continue;
+    *name_value = nullptr;
+    *password_value = nullptr;
+    return;
   }
 }
 
 // Later ones win: the mapping over the server.
 void ReadServerInto(Oid serverid, Oid user, OptionValues* values) {
+  FdwOptions* o = &values->fdw;
+  o->generation = OptionsGeneration();
   ForeignServer* server = GetForeignServer(serverid);
-  values->fdw.server_id = serverid;
-  values->fdw.user_id = user;
-  values->fdw.server_name = server->servername;
-  values->fdw.server_owner = server->owner;
+  o->server_id = serverid;
+  o->user_id = user;
+  o->server_name = server->servername;
+  o->server_owner = server->owner;
+  o->client_name = ClientName();
   ReadOptions(server->options, ForeignServerRelationId, values);
-  CheckServerComplete(&values->fdw);
-  ReadOptions(UserMappingOptions(user, server->serverid), UserMappingRelationId, values);
+  CheckServerOptions(o);
+  List* mapping = UserMappingOptions(user, server->serverid);
+  ForgetPair(mapping, "username", "password", &o->username, &o->password);
+  ForgetPair(mapping, "sentinel_username", "sentinel_password", &o->sentinel_username,
+             &o->sentinel_password);
+  ReadOptions(mapping, UserMappingRelationId, values);
 }
 
 }  // namespace

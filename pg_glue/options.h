@@ -17,6 +17,14 @@ enum class RemoteEstimate : uint8_t {
   kNever,
 };
 
+// What the server is (option mode).
+enum class ServerMode : uint8_t {
+  kAuto,  // a cluster if there are several addresses, or if the one is a cluster's node
+  kStandalone,
+  kCluster,
+  kSentinel,
+};
+
 // Everything a foreign table's options come to, those of its server and user mapping included.
 struct FdwOptions {
   // Server.
@@ -24,16 +32,30 @@ struct FdwOptions {
   Oid user_id;  // whose mapping applies: as whom a connection is made
   const char* server_name;
   Oid server_owner;
+  uint64 generation;        // OptionsGeneration() before they were read
+  const char* client_name;  // what the server may call this session
   const char* host_port;
+  ServerMode mode;
+  const char* sentinel_master;  // null but with mode sentinel
+  ReadFrom read_from;
+  const char* tls_ca_file;      // null: the system's certificate authorities
+  const char* tls_cert_file;    // null: none
+  const char* tls_key_file;     // null: none
+  const char* tls_server_name;  // null: the host
+  bool tls_verify;
+  bool tls_verify_given;
   int connect_timeout_ms;  // 0: none
   int command_timeout_ms;  // 0: none
   int pool_max_size;
+  int pool_connection_timeout_ms;  // 0: none
   int pool_idle_timeout_secs;
   int pool_max_lifetime_secs;
   bool pool_test_on_check_out;
-  // User mapping, else server.
-  const char* username;  // null: none
-  const char* password;  // null: none
+  // User mapping, else server. A mapping that has one of a pair takes neither from the server.
+  const char* username;           // null: none
+  const char* password;           // null: none
+  const char* sentinel_username;  // null: none
+  const char* sentinel_password;  // null: none
   // Table (fetch_size, batch_size, scan_mode, updatable and what plans cost: else server).
   const char* table_type;
   const char* table_key_prefix;  // as written; null: key_template stands in its place

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/types/optional.h"
 #include "core/base/counters.h"
 #include "core/net/transport.h"
 #include "core/resp/command.h"
@@ -21,8 +22,10 @@
 #include "pg_glue/latch_waiter.h"
 #include "pg_glue/options.h"
 #include "pg_glue/pg.h"
-#include "pg_glue/scan.h"
+#include "pg_glue/primary_reads.h"
+#include "pg_glue/server_checks.h"
 #include "pg_glue/stats.h"
+#include "pg_glue/wrapper.h"
 #include "pg_glue/writes_pending.h"
 
 extern "C" {
@@ -90,18 +93,7 @@ void ReadName(CommandCall* call) {
 
 // The server, as the current user may use it.
 const FdwOptions* OpenServer(const char* name) {
-  ForeignServer* server = GetForeignServerByName(name, false);
-  AclResult access = CheckServerUsage(server->serverid, GetUserId());
-  if (access != ACLCHECK_OK) aclcheck_error(access, OBJECT_FOREIGN_SERVER, name);
-  // By what its wrapper's handler gives, since wrappers made by hand have other names.
-  if (GetFdwRoutineByServerId(server->serverid)->IterateForeignScan != IterateForeignScan) {
-    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                    errmsg("server \"%s\" is not a Redis server", name),
-                    errdetail("The handler of its foreign-data wrapper \"%s\" is another than "
-                              "redis_fdw_handler.",
-                              GetForeignDataWrapper(server->fdwid)->fdwname)));
-  }
-  const FdwOptions* options = ReadServerOptions(server->serverid, GetUserId());
+  const FdwOptions* options = ReadServerOptions(FindUsableServer(name), GetUserId());
   CheckServerPrivileges(options);
   return options;
 }
@@ -156,18 +148,23 @@ template <typename Reply, typename Value>
 absl::Status RunOnOwnConnection(CommandCall* call, Value** value) {
   ASSIGN_OR_RETURN(const Command command, MakeCommand(*call));
   ASSIGN_OR_RETURN(const std::shared_ptr<Router> router, NewRouter(*call->options));
-  ASSIGN_OR_RETURN(const int node, router->Route(command, true));
   LatchWaiter waiter;
-  Reply reply(call->name, router->Spec(node).endpoint);
+  absl::optional<Reply> reply;
   // The pool ends with this function, and its connection with it.
   Pool pool(SocketTransportFactory(), &waiter);
   pool.SetTrafficListener(TrafficStats());
-  Pipeline pipeline(&pool, router, PoolLimits());
+  Pipeline pipeline(&pool, router, LimitsOf(*call->options));
+  pipeline.SetPrimaryOnly(true);
   call->counters = &pipeline.counters();
   const absl::Cleanup forget = [call] { call->counters = nullptr; };
-  RETURN_IF_ERROR(pipeline.Submit(command, &reply));
-  RETURN_IF_ERROR(pipeline.RunUntil([&reply] { return reply.complete(); }));
-  *value = reply.value();
+  // Some primary: which keys a command has is not known here. A cluster's node redirects it to the
+  // one that serves them.
+  RETURN_IF_ERROR(pipeline.ServerFor(command).status());
+  ASSIGN_OR_RETURN(const int node, router->Route(command, true));
+  reply.emplace(call->name, router->Spec(node).endpoint);
+  RETURN_IF_ERROR(pipeline.Submit(command, &*reply));
+  RETURN_IF_ERROR(pipeline.RunUntil([&reply] { return reply->complete(); }));
+  *value = reply->value();
   return absl::OkStatus();
 }
 
@@ -176,6 +173,7 @@ template <typename Reply, typename Value>
 Value* RunCommand(CommandCall* call) {
   // The command may read what a statement of this backend is still collecting, and comes after it.
   FlushPendingWrites(nullptr);
+  NoteWrite(call->options);  // whatever it is
   Value* value = nullptr;
   ErrorContextCallback context;
   context.callback = AddContext;

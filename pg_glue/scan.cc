@@ -8,6 +8,7 @@
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan_data.h"
+#include "pg_glue/primary_reads.h"
 #include "pg_glue/scan_operands.h"
 #include "pg_glue/scan_state.h"
 #include "pg_glue/write_conflict.h"
@@ -64,7 +65,9 @@ void StartScan(ForeignScanState* node, RedisScan* scan) {
   CheckLimit(scan, plan.limit_operand, false);
   FlushPendingWrites(scan->statement);
   if (scan->groups != nullptr) DropGroup(scan->groups);
+  const bool primary_only = MustReadPrimary(scan->statement, scan->binding->options);
   CallCpp([&] {
+    scan->runtime->object->pipeline->SetPrimaryOnly(primary_only);
     absl::Span<const Cell> row(scan->operand_cells, (size_t)scan->noperands);
     scan->runtime->object->batch->Clear();
     return scan->runtime->object->scan->Start(absl::MakeConstSpan(&row, 1));

@@ -9,6 +9,7 @@
 #include "pg_glue/modify.h"
 #include "pg_glue/modify_state.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/primary_reads.h"
 #include "pg_glue/writes_pending.h"
 
 namespace redis_fdw {
@@ -24,9 +25,11 @@ void CheckTruncatable(const TableBinding* binding) {
 
 void Truncate(const TableBinding* binding) {
   Hung<Pipeline>* pipeline = Hang<Pipeline>(CurrentMemoryContext);
+  NoteWrite(binding->options);
   CallCpp([&] {
     ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*binding->options));
     pipeline->object = new Pipeline(BackendPool(), std::move(router), LimitsOf(*binding->options));
+    pipeline->object->SetPrimaryOnly(true);
     absl::Status status = binding->table().Truncate(pipeline->object);
     if (!status.ok()) pipeline->object->Abandon();  // its sinks have ended
     return status;

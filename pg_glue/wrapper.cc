@@ -31,4 +31,19 @@ bool IsOurTable(Oid relid) {
   return GetFdwRoutine(handler)->IterateForeignScan == IterateForeignScan;
 }
 
+Oid FindUsableServer(const char* name) {
+  ForeignServer* server = GetForeignServerByName(name, false);
+  AclResult access = CheckServerUsage(server->serverid, GetUserId());
+  if (access != ACLCHECK_OK) aclcheck_error(access, OBJECT_FOREIGN_SERVER, name);
+  // By what its wrapper's handler gives, since wrappers made by hand have other names.
+  if (GetFdwRoutineByServerId(server->serverid)->IterateForeignScan != IterateForeignScan) {
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                    errmsg("server \"%s\" is not a Redis server", name),
+                    errdetail("The handler of its foreign-data wrapper \"%s\" is another than "
+                              "redis_fdw_handler.",
+                              GetForeignDataWrapper(server->fdwid)->fdwname)));
+  }
+  return server->serverid;
+}
+
 }  // namespace redis_fdw

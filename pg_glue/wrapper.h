@@ -1,4 +1,4 @@
-// Which foreign tables are ours.
+// Which foreign tables and servers are ours.
 
 #ifndef REDIS_FDW_PG_GLUE_WRAPPER_H_
 #define REDIS_FDW_PG_GLUE_WRAPPER_H_
@@ -10,6 +10,10 @@ namespace redis_fdw {
 // Whether a foreign table's wrapper is served by this library: by what its handler gives, since
 // wrappers made by hand have other names. Handlers of other libraries are not called.
 bool IsOurTable(Oid relid);
+
+// The Redis server of that name. Raises if there is none, if the current user may not use it, or if
+// it is another wrapper's.
+Oid FindUsableServer(const char* name);
 
 }  // namespace redis_fdw
 

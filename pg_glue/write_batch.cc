@@ -7,6 +7,7 @@
 #include "pg_glue/connect.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
+#include "pg_glue/primary_reads.h"
 #include "pg_glue/write_conflict.h"
 #include "pg_glue/writes_pending.h"
 #include "tables/write_runner.h"
@@ -90,6 +91,7 @@ WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement) {
     ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*binding->options));
     runtime->pipeline =
         std::make_unique<Pipeline>(BackendPool(), std::move(router), LimitsOf(*binding->options));
+    runtime->pipeline->SetPrimaryOnly(true);
     runtime->state = binding->table().NewWriteState();
     batch->runtime->object = runtime.release();
     return absl::OkStatus();
@@ -150,6 +152,7 @@ void FlushBatch(WriteBatch* batch) {
   // Whatever happens now, these rows are not tried again; and if it is an error, nothing after them
   // is.
   batch->failed = true;
+  NoteWrite(batch->binding->options);
   bool want_results = batch->one_by_one || batch->count_applied;
   CallCpp([&] {
     absl::Status status =

@@ -1,7 +1,10 @@
 #include "pg_glue/write_conflict.h"
 
 #include <cstring>
+#include <string>
+#include <vector>
 
+#include "core/net/endpoint.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/wrapper.h"
@@ -24,6 +27,20 @@ bool WritesKey(Oid target, const TableBinding* binding) {
   return shares;
 }
 
+// Whether two servers may be the same Redis: they have an address in common. (Those of a deployment
+// whose lists have none, or one server under two names, are not known to be.)
+absl::StatusOr<bool> SharesServer(const FdwOptions& a, const FdwOptions& b) {
+  if (a.server_id == b.server_id || strcmp(a.host_port, b.host_port) == 0) return true;
+  ASSIGN_OR_RETURN(const std::vector<Endpoint> ours, ParseHostPort(a.host_port));
+  ASSIGN_OR_RETURN(const std::vector<Endpoint> theirs, ParseHostPort(b.host_port));
+  for (const Endpoint& endpoint : ours) {
+    for (const Endpoint& other : theirs) {
+      if (endpoint.ToString() == other.ToString()) return true;
+    }
+  }
+  return false;
+}
+
 bool TargetOfQueryWrites(Query* query, const TableBinding* binding) {
   if (query->resultRelation == 0) return false;
   return WritesKey(rt_fetch(query->resultRelation, query->rtable)->relid, binding);
@@ -32,11 +49,11 @@ bool TargetOfQueryWrites(Query* query, const TableBinding* binding) {
 }  // namespace
 
 bool SharesKeys(const TableBinding& a, const TableBinding& b) {
-  if (strcmp(a.options->host_port, b.options->host_port) != 0) return false;
   if (a.options->database != b.options->database) return false;
   bool shares = true;
   CallCpp([&] {
-    shares = a.table().SharesKeys(b.table());
+    ASSIGN_OR_RETURN(shares, SharesServer(*a.options, *b.options));
+    if (shares) shares = a.table().SharesKeys(b.table());
     return absl::OkStatus();
   });
   return shares;

@@ -45,8 +45,6 @@ TEST_F(OptionsTest, ServerOptions) {
   Refused(server("host_port 'redis://me:secret@h:1'"), "HV00D", {"user mapping"});
   EXPECT_FALSE(absl::StrContains(Exec(server("host_port 'redis://me:secret@h:1'")).error.ToString(),
                                  "secret"));
-  Refused(server("host_port 'a:1,b:2'"), "0A000", {"host_port"});
-  Refused(server("host_port 'rediss://a:1'"), "0A000", {"TLS"});
   Refused(server("host_port 'a:1', connect_timeout_ms 'soon'"), "HV024",
           {"connect_timeout_ms", "soon", "integer"});
   Refused(server("host_port 'a:1', fetch_size '0'"), "HV024", {"fetch_size"});
@@ -69,7 +67,85 @@ TEST_F(OptionsTest, ServerOptions) {
   EXPECT_FALSE(absl::StrContains(notices[0].ToString(), "open"));
 }
 
+TEST_F(OptionsTest, WhatAServerIs) {
+  auto server = [](const std::string& options) {
+    return absl::StrCat("CREATE SERVER x FOREIGN DATA WRAPPER redis_fdw OPTIONS (", options, ")");
+  };
+  Refused(server("host_port 'a:1', mode 'clustre'"), "HV024",
+          {"clustre", "auto, standalone, cluster, sentinel"});
+  Refused(server("host_port 'a:1', mod 'auto'"), "HV00D", {"Perhaps", "\"mode\""});
+  Refused(server("host_port 'a:1', mode 'sentinel'"), "HV00J", {"sentinel_master"});
+  Refused(server("host_port 'a:1', mode 'sentinel', sentinel_master ''"), "HV024",
+          {"sentinel_master"});
+  for (const char* option : {"sentinel_master 'm'", "sentinel_username 'u'",
+                             "sentinel_password 'p'", "mode 'cluster', sentinel_master 'm'"}) {
+    Refused(server(absl::StrCat("host_port 'a:1', ", option)), "HV00D",
+            {"sentinel_master", "mode 'sentinel'"});
+  }
+  Refused(server("host_port 'a:1,b:2', mode 'standalone'"), "HV00D", {"several", "standalone"});
+  Refused(server("host_port 'a:1', read_from 'slave'"), "HV024",
+          {"primary, prefer_replica, replica"});
+  Refused(server("host_port 'a:1', mode 'standalone', read_from 'replica'"), "HV00D",
+          {"read_from", "standalone"});
+  Refused(server("host_port 'unix:///a,unix:///b'"), "HV00D", {"unix socket", "only address"});
+  Refused(server("host_port 'unix:///a,b:1', mode 'cluster'"), "HV00D", {"unix socket"});
+  Refused(server("host_port 'unix:///a', mode 'sentinel', sentinel_master 'm'"), "HV00D",
+          {"unix socket"});
+  Refused(server("host_port 'a:1', pool_connection_timeout_ms '86400001'"), "HV024",
+          {"pool_connection_timeout_ms"});
+  // Both objects are seen together when one option changes.
+  MustExec(
+      server("host_port 'a:1,b:2', mode 'sentinel', sentinel_master 'm', "
+             "read_from 'prefer_replica', pool_connection_timeout_ms '0'"));
+  Refused("ALTER SERVER x OPTIONS (SET mode 'cluster')", "HV00D", {"sentinel_master"});
+  Refused("ALTER SERVER x OPTIONS (DROP sentinel_master)", "HV00J", {"sentinel_master"});
+  MustExec("ALTER SERVER x OPTIONS (SET mode 'cluster', DROP sentinel_master)");
+  Refused("ALTER SERVER x OPTIONS (SET mode 'standalone', DROP read_from)", "HV00D", {"several"});
+  pg().TakeNotices();
+  MustExec(
+      "ALTER SERVER x OPTIONS (SET mode 'sentinel', ADD sentinel_master 'm', "
+      "ADD sentinel_password 'open')");
+  auto notices = pg().TakeNotices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(notices[0].ToString(), "sentinel_password"));
+  EXPECT_FALSE(absl::StrContains(notices[0].ToString(), "open"));
+}
+
+TEST_F(OptionsTest, Tls) {
+  auto server = [](const std::string& options) {
+    return absl::StrCat("CREATE SERVER x FOREIGN DATA WRAPPER redis_fdw OPTIONS (", options, ")");
+  };
+  for (const char* option : {"tls_ca_file '/ca'", "tls_server_name 'n'", "tls_verify 'on'",
+                             "tls_verify 'off'", "tls_cert_file '/c', tls_key_file '/k'"}) {
+    Refused(server(absl::StrCat("host_port 'redis://a:1', ", option)), "HV00D", {"rediss://"});
+    MustExec(server(absl::StrCat("host_port 'rediss://a:1', ", option)));
+    MustExec("DROP SERVER x");
+  }
+  Refused(server("host_port 'rediss://a:1,b:2'"), "HV00D", {"rediss://", "each"});
+  Refused(server("host_port 'rediss://a:1', tls_cert_file '/c'"), "HV00J", {"tls_key_file"});
+  Refused(server("host_port 'rediss://a:1', tls_key_file '/k'"), "HV00J", {"tls_cert_file"});
+  Refused(server("host_port 'rediss://a:1', tls_ca_file ''"), "HV024", {"tls_ca_file"});
+  Refused(server("host_port 'rediss://a:1', tls_verify 'maybe'"), "HV024", {"tls_verify", "true"});
+  MustExec(server("host_port 'rediss://a:1,rediss://b:2', mode 'cluster', tls_ca_file '/ca'"));
+  Refused("ALTER SERVER x OPTIONS (SET host_port 'a:1')", "HV00D", {"rediss://"});
+}
+
+// A wrapper made by hand may have no validator.
+TEST_F(OptionsTest, CombinationsAreCheckedAtUseToo) {
+  MustExec("CREATE FOREIGN DATA WRAPPER bare HANDLER redis_fdw_handler");
+  MustExec(
+      "CREATE SERVER x FOREIGN DATA WRAPPER bare OPTIONS (host_port 'a:1,b:2', mode 'standalone')");
+  MustExec(
+      "CREATE FOREIGN TABLE t (m text) SERVER x "
+      "OPTIONS (table_type 'set', table_key_prefix 's')");
+  Refused("SELECT * FROM t", "HV00D", {"several", "standalone"});
+  MustExec("ALTER SERVER x OPTIONS (SET host_port 'a:1', SET mode 'fast')");
+  Refused("SELECT * FROM t", "HV024", {"fast", "sentinel"});
+}
+
 TEST_F(OptionsTest, UserMappingOptions) {
+  Refused("CREATE USER MAPPING FOR alice SERVER redis_server OPTIONS (tls_verify 'off')", "HV00D",
+          {"tls_verify", "sentinel_password"});
   Refused("CREATE USER MAPPING FOR alice SERVER redis_server OPTIONS (user 'x')", "HV00D",
           {"user", "username", "password"});
   MustExec("CREATE USER MAPPING FOR alice SERVER redis_server OPTIONS (password 'x')");
