@@ -28,6 +28,25 @@ COMMENT ON FUNCTION redis_command_bytea(text, bytea[]) IS
   'runs one Redis command on a foreign server and gives its reply as bytes';
 REVOKE EXECUTE ON FUNCTION redis_command_bytea(text, bytea[]) FROM PUBLIC;
 
+-- The connections of this session. Everyone sees those made as a role that he is a member of.
+CREATE FUNCTION redis_fdw_connections(
+    OUT server_name text, OUT user_name text, OUT node text, OUT role text, OUT database integer,
+    OUT state text, OUT age interval, OUT idle interval,
+    OUT commands bigint, OUT bytes_sent bigint, OUT bytes_received bigint)
+  RETURNS SETOF record
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION redis_fdw_connections() IS 'connections of this session to Redis';
+
+CREATE FUNCTION redis_fdw_disconnect(server_name text) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION redis_fdw_disconnect(text) IS
+  'closes this session''s connections to a foreign server; those in use, when they are not any more';
+
+CREATE FUNCTION redis_fdw_disconnect_all() RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION redis_fdw_disconnect_all() IS
+  'closes this session''s connections to all Redis servers that the user may use';
+
 -- The id of a stream's entry. As text '10-0' sorts before '9-0'; this sorts as Redis does.
 CREATE TYPE redis_stream_id;
 
