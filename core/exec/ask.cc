@@ -23,7 +23,7 @@ class Asking {
   Asking& operator=(const Asking&) = delete;
 
   bool done() const { return done_; }
-  Answer& answer() { return answer_; }
+  NodeAnswer& answer() { return answer_; }
 
   void Start() {
     absl::StatusOr<Lease> lease = discovery_.pool->Acquire(spec_, limits_);
@@ -86,7 +86,7 @@ class Asking {
   Lease lease_;  // after the sink, so that it ends first
   bool used_before_ = false;
   bool done_ = false;
-  Answer answer_;
+  NodeAnswer answer_;
 };
 
 using Askings = std::deque<Asking>;  // stable references
@@ -124,7 +124,7 @@ bool AllDone(const Askings& askings) {
 absl::Status AskOnwards(
     const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
     const std::vector<Command>& commands,
-    absl::FunctionRef<absl::StatusOr<std::vector<ConnectionSpec>>(size_t, const Answer&)> take,
+    absl::FunctionRef<absl::StatusOr<std::vector<ConnectionSpec>>(size_t, const NodeAnswer&)> take,
     absl::FunctionRef<bool()> enough) {
   Waiter* const waiter = discovery.pool->waiter();
   Askings askings;
@@ -153,11 +153,11 @@ absl::Status AskOnwards(
   }
 }
 
-absl::StatusOr<std::vector<Answer>> AskAll(const Discovery& discovery,
+absl::StatusOr<std::vector<NodeAnswer>> AskAll(const Discovery& discovery,
                                            const std::vector<ConnectionSpec>& specs,
                                            const std::vector<Command>& commands) {
-  std::vector<Answer> answers(specs.size());
-  const auto take = [&answers](size_t place, const Answer& answer) {
+  std::vector<NodeAnswer> answers(specs.size());
+  const auto take = [&answers](size_t place, const NodeAnswer& answer) {
     answers[place] = answer;
     return std::vector<ConnectionSpec>();
   };
@@ -167,7 +167,7 @@ absl::StatusOr<std::vector<Answer>> AskAll(const Discovery& discovery,
 
 absl::StatusOr<absl::optional<size_t>> AskFirst(
     const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
-    const std::vector<Command>& commands, absl::FunctionRef<Verdict(size_t, const Answer&)> judge) {
+    const std::vector<Command>& commands, absl::FunctionRef<Verdict(size_t, const NodeAnswer&)> judge) {
   Waiter* const waiter = discovery.pool->waiter();
   Askings askings;
   std::vector<bool> judged;

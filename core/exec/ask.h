@@ -27,7 +27,7 @@
 namespace redis_fdw {
 
 // What a node said.
-struct Answer {
+struct NodeAnswer {
   // Non-OK: it could not be asked, or did not answer all commands. An error reply is an answer.
   absl::Status status;
   ServerInfo server;
@@ -37,9 +37,9 @@ struct Answer {
 // Asks all nodes at once, and returns when each has answered or failed, in the order of `specs`.
 // `commands` may be empty: then nodes are only connected to. One round trip, and one more for a new
 // connection. The deadline counts as a failure (kConnectFailed) of those who have not answered.
-absl::StatusOr<std::vector<Answer>> AskAll(const Discovery& discovery,
-                                           const std::vector<ConnectionSpec>& specs,
-                                           const std::vector<Command>& commands);
+absl::StatusOr<std::vector<NodeAnswer>> AskAll(const Discovery& discovery,
+                                               const std::vector<ConnectionSpec>& specs,
+                                               const std::vector<Command>& commands);
 
 // The same, with each answer taken as it comes, and further nodes asked that answers name: what
 // `take(place, answer)` returns is asked as well; places go on counting. Ends when all have
@@ -68,7 +68,8 @@ constexpr absl::Duration kAskNextAfter = absl::Milliseconds(250);
 // node that was asked and has answered or failed. Errors: those of waiting alone.
 absl::StatusOr<absl::optional<size_t>> AskFirst(
     const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
-    const std::vector<Command>& commands, absl::FunctionRef<Verdict(size_t, const Answer&)> judge);
+    const std::vector<Command>& commands,
+    absl::FunctionRef<Verdict(size_t, const NodeAnswer&)> judge);
 
 }  // namespace redis_fdw
 

@@ -41,7 +41,7 @@ class AskTest : public ::testing::Test {
   // Judges each answer as `verdicts` says, and writes down who was judged.
   absl::optional<size_t> First(const std::vector<Verdict>& verdicts) {
     const auto taken =
-        AskFirst(discovery(), specs_, commands_, [&](size_t place, const Answer& answer) {
+        AskFirst(discovery(), specs_, commands_, [&](size_t place, const NodeAnswer& answer) {
           judged_.push_back(place);
           return answer.status.ok() ? verdicts[place] : Verdict::kBad;
         });

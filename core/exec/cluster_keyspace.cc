@@ -24,7 +24,7 @@ class ClusterRouter::KeyspaceLook {
   absl::Status Ask(const Discovery& discovery) {
     for (const int node : router_.primaries_) Want(node);
     const auto take = [this](size_t place,
-                             const Answer& answer) -> absl::StatusOr<std::vector<ConnectionSpec>> {
+                             const NodeAnswer& answer) -> absl::StatusOr<std::vector<ConnectionSpec>> {
       RETURN_IF_ERROR(Take(asked_[place], answer));
       return TakeWanted();
     };
@@ -78,7 +78,7 @@ class ClusterRouter::KeyspaceLook {
                      absl::StrCat("the nodes of the cluster do not agree yet ", what));
   }
 
-  absl::Status Take(int node, const Answer& answer) {
+  absl::Status Take(int node, const NodeAnswer& answer) {
     if (!answer.status.ok()) {
       if (!IsUnreachable(answer.status)) return answer.status;
       unreachable_ = answer.status;

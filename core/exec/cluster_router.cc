@@ -155,7 +155,7 @@ absl::Status ClusterRouter::Refresh(const Discovery& discovery) {
 
 // Connects to the only address there is, as the first command would.
 absl::Status ClusterRouter::FindOutKind(const Discovery& discovery) {
-  ASSIGN_OR_RETURN(const std::vector<Answer> answers, AskAll(discovery, {Spec(0)}, {}));
+  ASSIGN_OR_RETURN(const std::vector<NodeAnswer> answers, AskAll(discovery, {Spec(0)}, {}));
   RETURN_IF_ERROR(answers[0].status);
   if (answers[0].server.is_sentinel) {
     return NoClusterNode(Spec(0).endpoint, /*is_sentinel=*/true, /*several=*/false);
@@ -192,7 +192,7 @@ std::vector<int> ClusterRouter::WhomToAsk() const {
   return order;
 }
 
-absl::StatusOr<std::vector<SlotRange>> ClusterRouter::ViewOf(const Answer& answer,
+absl::StatusOr<std::vector<SlotRange>> ClusterRouter::ViewOf(const NodeAnswer& answer,
                                                              const Endpoint& from) const {
   RETURN_IF_ERROR(answer.status);
   const Reply& reply = answer.replies.front();
@@ -237,7 +237,7 @@ absl::Status ClusterRouter::AskForSlots(const Discovery& discovery) {
   for (const int node : order) specs.push_back(Spec(node));
   std::vector<absl::Status> errors;
   std::map<size_t, std::vector<SlotRange>> views;
-  const auto judge = [&](size_t place, const Answer& answer) {
+  const auto judge = [&](size_t place, const NodeAnswer& answer) {
     absl::StatusOr<std::vector<SlotRange>> view = ViewOf(answer, specs[place].endpoint);
     if (!view.ok()) {
       errors.push_back(view.status());

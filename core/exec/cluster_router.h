@@ -95,7 +95,8 @@ class ClusterRouter : public Router {
   absl::Status FindOutKind(const Discovery& discovery);
   absl::Status AskForSlots(const Discovery& discovery);
   std::vector<int> WhomToAsk() const;
-  absl::StatusOr<std::vector<SlotRange>> ViewOf(const Answer& answer, const Endpoint& from) const;
+  absl::StatusOr<std::vector<SlotRange>> ViewOf(const NodeAnswer& answer,
+                                                const Endpoint& from) const;
   bool Plausible(const std::vector<SlotRange>& view);
   absl::Status Adopt(const std::vector<SlotRange>& view, int from, bool plausible);
   void ListPrimaries();

@@ -119,7 +119,7 @@ std::vector<Command> SentinelRouter::Questions() const {
   return commands;
 }
 
-absl::StatusOr<SentinelRouter::View> SentinelRouter::ViewOf(const Answer& answer,
+absl::StatusOr<SentinelRouter::View> SentinelRouter::ViewOf(const NodeAnswer& answer,
                                                             const Endpoint& from) const {
   RETURN_IF_ERROR(answer.status);
   const Reply& address = answer.replies[0];
@@ -161,9 +161,9 @@ absl::Status SentinelRouter::CheckPrimary(const Discovery& discovery, int node) 
   if (nodes_.Doubted(node, options_.now())) {
     patient.deadline = std::min(patient.deadline, discovery.pool->waiter()->Now() + kCheckDoubted);
   }
-  ASSIGN_OR_RETURN(const std::vector<Answer> answers,
+  ASSIGN_OR_RETURN(const std::vector<NodeAnswer> answers,
                    AskAll(patient, {Spec(node)}, {Command("ROLE").ReadOnly()}));
-  const Answer& answer = answers.front();
+  const NodeAnswer& answer = answers.front();
   const std::string what = absl::StrCat("sentinel names ", Spec(node).endpoint.ToString(),
                                         " as primary of \"", options_.master, "\", but it ");
   if (!answer.status.ok()) {
@@ -191,7 +191,7 @@ absl::Status SentinelRouter::Refresh(const Discovery& discovery) {
   std::vector<int> refuted;  // primaries that were named and are none
   while (!left.empty()) {
     View view;
-    const auto judge = [&](size_t place, const Answer& answer) {
+    const auto judge = [&](size_t place, const NodeAnswer& answer) {
       absl::StatusOr<View> said = ViewOf(answer, left[place].endpoint);
       if (said.ok()) {
         view = std::move(*said);

@@ -75,7 +75,7 @@ class SentinelRouter : public Router {
   };
 
   std::vector<Command> Questions() const;
-  absl::StatusOr<View> ViewOf(const Answer& answer, const Endpoint& from) const;
+  absl::StatusOr<View> ViewOf(const NodeAnswer& answer, const Endpoint& from) const;
   absl::Status CheckPrimary(const Discovery& discovery, int node);
   absl::Status Adopt(const View& view, int primary);
 
