@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/exec/cluster_router.h"
+#include "core/exec/sentinel_router.h"
 #include "core/net/endpoint.h"
 #include "core/net/transport.h"
 #include "pg_glue/guard.h"
@@ -87,8 +89,33 @@ ConnectionSpec SpecOf(const FdwOptions& options) {
 absl::StatusOr<std::shared_ptr<Router>> MakeRouter(const FdwOptions& options) {
   ASSIGN_OR_RETURN(std::vector<Endpoint> endpoints, ParseHostPort(options.host_port));
   ConnectionSpec spec = SpecOf(options);
-  spec.endpoint = endpoints[0];
-  return std::shared_ptr<Router>(std::make_shared<StandaloneRouter>(std::move(spec)));
+  std::shared_ptr<Router> router;
+  switch (options.mode) {
+    case ServerMode::kStandalone:
+      spec.endpoint = endpoints[0];
+      router = std::make_shared<StandaloneRouter>(std::move(spec));
+      break;
+    case ServerMode::kSentinel: {
+      SentinelOptions sentinel;
+      sentinel.master = TextOf(options.sentinel_master);
+      sentinel.username = TextOf(options.sentinel_username);
+      sentinel.password = TextOf(options.sentinel_password);
+      sentinel.read_from = options.read_from;
+      sentinel.replica_choice = static_cast<uint32_t>(MyProcPid);
+      router = std::make_shared<SentinelRouter>(spec, endpoints, std::move(sentinel));
+      break;
+    }
+    case ServerMode::kAuto:
+    case ServerMode::kCluster: {
+      ClusterOptions cluster;
+      cluster.must_be_cluster = options.mode == ServerMode::kCluster;
+      cluster.read_from = options.read_from;
+      cluster.replica_choice = static_cast<uint32_t>(MyProcPid);
+      router = std::make_shared<ClusterRouter>(spec, endpoints, std::move(cluster));
+      break;
+    }
+  }
+  return router;
 }
 
 }  // namespace
