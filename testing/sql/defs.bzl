@@ -9,7 +9,18 @@ To start one: write hash.sql, `touch hash.out`, and record:
 Read the .out file as critically as code before you commit it. Nothing that varies may be in it:
 sort rows whose order Redis chooses, and print no times (EXPLAIN with COSTS OFF, TIMING OFF).
 sql_runner.cc says what a .sql file can use.
+
+With `deployments` the same two files make further tests, named hash_tls, hash_cluster and so on, in
+which Redis is deployed in another way: see testing/deployment.h. They run once. Recording is done
+with the one that has no suffix, Redis on a unix socket. To leave them out:
+`--test_tag_filters=-deployment`.
 """
+
+# All there are besides the unix socket, what suites run on of them, and of these the ones where a
+# server's host_port says everything.
+ALL_DEPLOYMENTS = ["tcp", "tls", "sentinel", "cluster"]
+DEPLOYMENTS = ["tcp"]
+ADDRESS_IS_ENOUGH = [d for d in DEPLOYMENTS if d in ["tcp", "cluster"]]
 
 def sql_test(
         name,
@@ -17,6 +28,7 @@ def sql_test(
         expected = None,
         bare = False,
         config = [],
+        deployments = [],
         doc = None,
         extension = True,
         size = "medium",
@@ -30,6 +42,7 @@ def sql_test(
       expected: what psql prints for them; default: name.out.
       bare: True to start without CREATE EXTENSION and the server `redis_server`.
       config: lines of postgresql.conf, without spaces.
+      deployments: other ways to deploy Redis, for a further test each.
       doc: a Markdown file; each of its indented blocks has to be in the statements, word for word.
       extension: False for a PostgreSQL without redis_fdw; implies bare.
       size: as in sh_test.
@@ -56,16 +69,19 @@ def sql_test(
     if doc:
         args.append("--doc=$(rootpath %s)" % doc)
         data.append(doc)
-    if twice:
-        args.append("--twice")
     if extension:
         args.append("$(rootpaths //pg_glue:extension_files)")
         data.append("//pg_glue:extension_files")
-    native.sh_test(
-        name = name,
-        size = size,
-        srcs = ["//tools/bazel:run.sh"],
-        args = args,
-        data = data,
-        **kwargs
-    )
+    tags = kwargs.pop("tags", [])
+    for deployment in ["unix"] + deployments:
+        own = deployment == "unix"
+        native.sh_test(
+            name = name if own else name + "_" + deployment,
+            size = size,
+            srcs = ["//tools/bazel:run.sh"],
+            args = args + ["--deployment=" + deployment] +
+                   (["--passes=%d" % (2 if own else 1)] if twice else []),
+            data = data,
+            tags = tags if own else tags + ["deployment"],
+            **kwargs
+        )

@@ -2,14 +2,15 @@
 // byte by byte. See defs.bzl for how to declare such a test and to record what it expects.
 //
 // In the .sql file:
-//   :'redis'            a host_port option that reaches this test's Redis by its unix socket
-//   :'redis_tcp'        another, by TCP
+//   :'redis'            a host_port option that reaches this test's Redis
 //   \! redis HGETALL k  runs redis-cli on it
 //   \! redis_ttl k 50 60  prints whether the TTL of k is within these seconds, both included
-// Paths and ports, which differ from run to run, are masked in the output.
+//   :'deployment'       which Redis it is; --deployment says it, see testing/deployment.h
+// Paths, ports and addresses, which differ from run to run, are masked in the output; all of a
+// deployment's addresses read the same, so one output is for every deployment.
 //
-// With --twice the file runs two times in one session, each time in an empty schema `suite` and an
-// empty Redis, the second time under plan_cache_mode = force_generic_plan; both have to print the
+// With --passes=N the file runs N times in one session, each time in an empty schema `suite` and an
+// empty Redis, a second time under plan_cache_mode = force_generic_plan; all have to print the
 // same. What the file makes outside of the schema (servers, roles) it has to drop.
 
 #include <stdlib.h>
@@ -23,15 +24,16 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "testing/deployment.h"
 #include "testing/pg_client.h"
 #include "testing/postgres_server.h"
 #include "testing/process.h"
-#include "testing/redis_server.h"
 
 namespace redis_fdw::test {
 namespace {
@@ -43,7 +45,8 @@ struct Flags {
   PostgresOptions postgres;
   bool bare = false;
   bool record = false;
-  bool twice = false;
+  int passes = 0;  // 0: as it is, in a database of its own
+  std::string deployment = "unix";
 };
 
 absl::StatusOr<Flags> ParseFlags(int argc, char** argv) {
@@ -62,8 +65,12 @@ absl::StatusOr<Flags> ParseFlags(int argc, char** argv) {
       flags.postgres.config.emplace_back(arg);
     } else if (arg == "--bare") {
       flags.bare = true;
-    } else if (arg == "--twice") {
-      flags.twice = true;
+    } else if (absl::ConsumePrefix(&arg, "--deployment=")) {
+      flags.deployment = std::string(arg);
+    } else if (absl::ConsumePrefix(&arg, "--passes=")) {
+      if (!absl::SimpleAtoi(arg, &flags.passes)) {
+        return absl::InvalidArgumentError("--passes wants a number");
+      }
     } else if (arg == "--record") {
       flags.record = true;
     } else if (!absl::StartsWith(arg, "--")) {
@@ -76,12 +83,12 @@ absl::StatusOr<Flags> ParseFlags(int argc, char** argv) {
 }
 
 // The extension and the server most suites start from; nothing in a bare one.
-absl::Status Prepare(PostgresServer& postgres, const RedisServer& redis) {
+absl::Status Prepare(PostgresServer& postgres, const Deployment& redis) {
   absl::StatusOr<PgConnection> pg = postgres.Connect();
   if (!pg.ok()) return pg.status();
   const std::string server =
-      absl::StrCat("CREATE SERVER redis_server FOREIGN DATA WRAPPER redis_fdw OPTIONS ",
-                   "(host_port 'unix://", redis.unix_socket(), "')");
+      absl::StrCat("CREATE SERVER redis_server FOREIGN DATA WRAPPER redis_fdw OPTIONS ", "(",
+                   redis.server_options(), ")");
   for (const std::string& sql : {std::string("CREATE EXTENSION redis_fdw"), server}) {
     const PgResult result = pg->Exec(sql);
     if (!result.ok()) return absl::InternalError(result.error.ToString());
@@ -90,8 +97,8 @@ absl::Status Prepare(PostgresServer& postgres, const RedisServer& redis) {
 }
 
 // The programs for \! in the .sql file.
-absl::Status WriteCommands(const TempDir& dir, const RedisServer& redis) {
-  const std::string cli = absl::StrCat("redis-cli -s ", redis.unix_socket());
+absl::Status WriteCommands(const TempDir& dir, const Deployment& redis) {
+  const std::string cli = redis.cli();
   const std::pair<std::string, std::string> programs[] = {
       {"redis", absl::StrCat("#!/bin/sh\nexec ", cli, " \"$@\"\n")},
       {"redis_ttl", absl::StrCat("#!/bin/sh\nttl=$(", cli, R"sh( TTL "$1")
@@ -111,7 +118,7 @@ fi
 constexpr char kPassBegins[] = "---- a pass begins ----";
 constexpr char kPassEnds[] = "---- a pass ends ----";
 
-// Before each of two passes. Command tags are shown, since they count rows.
+// Before each pass. Command tags are shown, since they count rows.
 constexpr char kCleanSlate[] = R"sql(
 \set QUIET off
 SET client_min_messages = warning;
@@ -124,10 +131,11 @@ SET search_path = suite, public;
 )sql";
 
 // What psql has to run.
-std::string Script(const std::string& sql, bool twice) {
-  if (!twice) return sql;
+std::string Script(const std::string& sql, int passes) {
+  if (passes == 0) return sql;
   std::string script;
-  for (absl::string_view mode : {"auto", "force_generic_plan"}) {
+  for (int pass = 0; pass < passes; ++pass) {
+    const char* mode = pass == 0 ? "auto" : "force_generic_plan";
     absl::StrAppend(&script, kCleanSlate, "SET plan_cache_mode = ", mode, ";\n\\echo ", kPassBegins,
                     "\n", sql, "\n\\echo ", kPassEnds, "\n");
   }
@@ -155,9 +163,7 @@ std::vector<std::string> SplitPasses(absl::string_view output) {
 absl::StatusOr<std::vector<std::string>> RunPsql(const Flags& flags) {
   absl::StatusOr<std::string> sql = ReadFile(flags.sql);
   if (!sql.ok()) return sql.status();
-  RedisOptions redis_options;
-  redis_options.tcp = true;
-  auto redis = RedisServer::Start(redis_options);
+  auto redis = Deployment::Start(flags.deployment);
   if (!redis.ok()) return redis.status();
   auto postgres = PostgresServer::Start(flags.postgres);
   if (!postgres.ok()) return postgres.status();
@@ -166,18 +172,17 @@ absl::StatusOr<std::vector<std::string>> RunPsql(const Flags& flags) {
   }
   const TempDir dir;
   if (absl::Status status = WriteCommands(dir, **redis); !status.ok()) return status;
-  absl::Status written = WriteFile(dir.File("input.sql"), Script(*sql, flags.twice));
+  absl::Status written = WriteFile(dir.File("input.sql"), Script(*sql, flags.passes));
   if (!written.ok()) return written;
 
-  const std::string unix_url = absl::StrCat("unix://", (*redis)->unix_socket());
   Process::Options psql;
   psql.argv = {(*postgres)->Program("psql"),
                "-X",
                "-a",
                "-q",
                "--set=ON_ERROR_STOP=0",
-               "--set=redis=" + unix_url,
-               "--set=redis_tcp=" + (*redis)->host_port()};
+               "--set=redis=" + (*redis)->host_port(),
+               "--set=deployment=" + (*redis)->kind()};
   psql.env = {"PGHOST=" + (*postgres)->socket_dir(),
               "PGUSER=postgres",
               "PGDATABASE=postgres",
@@ -195,14 +200,16 @@ absl::StatusOr<std::vector<std::string>> RunPsql(const Flags& flags) {
     return absl::InternalError(absl::StrCat("A server process crashed. Output:\n", result->output,
                                             "\nPostgreSQL's log:\n", log));
   }
-  const std::string output =
-      absl::StrReplaceAll(result->output, {{(*redis)->unix_socket(), "/tmp/redis.sock"},
-                                           {(*redis)->host_port(), "127.0.0.1:6379"},
-                                           {(*postgres)->socket_dir(), "/tmp/postgres"}});
-  if (!flags.twice) return std::vector<std::string>{output};
+  std::vector<std::pair<std::string, std::string>> masks = {
+      {(*postgres)->socket_dir(), "/tmp/postgres"}};
+  for (const std::string& address : (*redis)->addresses()) {
+    masks.emplace_back(address, "127.0.0.1:6379");
+  }
+  const std::string output = absl::StrReplaceAll(result->output, masks);
+  if (flags.passes == 0) return std::vector<std::string>{output};
   std::vector<std::string> passes = SplitPasses(output);
-  if (passes.size() == 2) return passes;
-  return absl::InternalError(absl::StrCat("psql did not come through two passes:\n", output));
+  if (static_cast<int>(passes.size()) == flags.passes) return passes;
+  return absl::InternalError(absl::StrCat("psql did not come through all passes:\n", output));
 }
 
 // The indented blocks of a Markdown file, without what they are indented by.
