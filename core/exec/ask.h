@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<NodeAnswer>> AskAll(const Discovery& discovery,
 absl::Status AskOnwards(
     const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
     const std::vector<Command>& commands,
-    absl::FunctionRef<absl::StatusOr<std::vector<ConnectionSpec>>(size_t, const Answer&)> take,
+    absl::FunctionRef<absl::StatusOr<std::vector<ConnectionSpec>>(size_t, const NodeAnswer&)> take,
     absl::FunctionRef<bool()> enough);
 
 // What an answer is worth.

@@ -171,7 +171,7 @@ TEST_F(AskTest, ConnectionThatBreaks) {
 TEST_F(AskTest, Onwards) {
   server(0).Hold();
   std::vector<size_t> places;
-  const auto take = [&](size_t place, const Answer& answer) {
+  const auto take = [&](size_t place, const NodeAnswer& answer) {
     EXPECT_TRUE(answer.status.ok());
     places.push_back(place);
     std::vector<ConnectionSpec> more;
@@ -187,7 +187,7 @@ TEST_F(AskTest, Onwards) {
   waiter_.At(absl::Seconds(1), [this] { server(0).Release(); });
   ASSERT_TRUE(AskOnwards(discovery(), two, commands_, take, [] { return false; }).ok());
   EXPECT_EQ(places, (std::vector<size_t>{1, 2, 0}));
-  const auto refuse = [](size_t, const Answer&) -> absl::StatusOr<std::vector<ConnectionSpec>> {
+  const auto refuse = [](size_t, const NodeAnswer&) -> absl::StatusOr<std::vector<ConnectionSpec>> {
     return MakeError(ErrorKind::kProtocol, "no");
   };
   EXPECT_EQ(GetErrorKind(AskOnwards(discovery(), two, commands_, refuse, [] { return false; })),
