@@ -1,7 +1,10 @@
 #include "tables/write_runner.h"
 
+#include <algorithm>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "core/base/status.h"
@@ -123,12 +126,52 @@ absl::Status DescribeUnbuilt(const absl::Status& status, int64_t first_row, size
   return MakeError(info.kind, info.message, info.hint, detail);
 }
 
-// Sends all, and then those whose script was not known, whole.
+// The keys of a command: all that a script names, else one.
+std::vector<absl::string_view> KeysOf(const Command& command) {
+  constexpr size_t kCount = 2;  // where EVAL says how many keys follow
+  int count = 0;
+  if (command.name() != "EVAL" || !absl::SimpleAtoi(command.arg(kCount), &count)) {
+    return {command.key()};
+  }
+  std::vector<absl::string_view> keys;
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+    keys.push_back(command.arg(kCount + 1 + i));
+  return keys;
+}
+
+// Which commands may be sent once more after all others: no other that follows is about their keys.
+std::vector<bool> MayBeLate(const std::vector<WriteSink>& sinks) {
+  std::vector<bool> may(sinks.size());
+  absl::flat_hash_set<absl::string_view> later;
+  for (size_t i = sinks.size(); i-- > 0;) {
+    const std::vector<absl::string_view> keys = KeysOf(sinks[i].write()->command);
+    may[i] = std::none_of(keys.begin(), keys.end(),
+                          [&later](absl::string_view key) { return later.contains(key); });
+    later.insert(keys.begin(), keys.end());
+  }
+  return may;
+}
+
+// Sends all, and then those whose script was not known, whole. Only commands that may be late are
+// shortened to the script's hash: Redis may forget it at any moment, and a slot may move to a node
+// that has not seen it.
 absl::Status Send(std::vector<WriteSink>* sinks, Pipeline* pipeline) {
   SentScripts scripts;
+  const std::vector<bool> may_be_late = MayBeLate(*sinks);
   for (size_t i = 0; i < sinks->size(); ++i) {
     WriteSink& sink = (*sinks)[i];
-    RETURN_IF_ERROR(pipeline->Submit(scripts.Shorten(sink.write()->command), &sink));
+    const Command& command = sink.write()->command;
+    if (command.name() != "EVAL") {
+      RETURN_IF_ERROR(pipeline->Submit(command, &sink));
+    } else {
+      ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(command));
+      if (may_be_late[i]) {
+        RETURN_IF_ERROR(pipeline->Submit(scripts.Shorten(command, server->run_id), &sink));
+      } else {
+        scripts.SendWhole(command, server->run_id);
+        RETURN_IF_ERROR(pipeline->Submit(command, &sink));
+      }
+    }
     // Redis works on the first while the others are being formatted.
     if (i % kFlushEvery == kFlushEvery - 1) RETURN_IF_ERROR(pipeline->Flush());
   }

@@ -90,6 +90,25 @@ TEST_F(WriteRunnerTest, ScriptsAreSentWholeOnlyWhereTheyMustBe) {
   for (const WriteResult& result : t_.results()) EXPECT_TRUE(result.applied);
 }
 
+// What is sent again comes after everything else, so nothing that follows may be about its key.
+TEST_F(WriteRunnerTest, AScriptThatIsForgottenIsNotSentAfterALaterWrite) {
+  TableDef def;
+  def.key = "u:*";
+  t_.Bind("string", {"k", "v"}, def);
+  const std::vector<Cell> first = {Cell::Bytes("u:1")};
+  const std::vector<Cell> second = {Cell::Bytes("u:2")};
+  const std::vector<Cell> row = {Cell::Bytes("u:2"), Cell::Bytes("new")};
+  std::string last;
+  t_.Handle([&](const FakeServer::Argv& argv) {
+    if (argv[0] == "EVALSHA") return Error("NOSCRIPT No matching script. Please use EVAL.");
+    last = argv[0];
+    return argv[0] == "EVAL" ? Int(1) : Ok();
+  });
+  ASSERT_TRUE(t_.Write({DeleteOp(first), DeleteOp(second), InsertOp(row)}, true).ok());
+  EXPECT_EQ(last, "SET");
+  for (const WriteResult& result : t_.results()) EXPECT_TRUE(result.applied);
+}
+
 TEST_F(WriteRunnerTest, NothingToWriteSendsNothing) {
   ASSERT_TRUE(Run(0, 1).ok());
   EXPECT_EQ(t_.server().connections_made(), 0);

@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/string_view.h"
 
@@ -29,14 +31,34 @@ Command ByHash(const Command& eval, absl::string_view hash) {
 
 }  // namespace
 
-Command SentScripts::Shorten(const Command& command) {
-  if (command.name() != "EVAL" || command.size() <= kFirstKey || !command.has_key()) return command;
-  const absl::string_view script = command.arg(kScript);
-  for (const auto& known : hashes_) {
-    if (known.first == script) return ByHash(command, known.second);
+SentScripts::Script* SentScripts::ScriptOf(const Command& command) {
+  if (command.name() != "EVAL" || command.size() <= kFirstKey || !command.has_key()) return nullptr;
+  const absl::string_view text = command.arg(kScript);
+  for (Script& script : scripts_) {
+    if (script.text == text) return &script;
   }
-  hashes_.emplace_back(script, Sha1Hex(script));
+  scripts_.push_back(Script{std::string(text), Sha1Hex(text), {}});
+  return &scripts_.back();
+}
+
+Command SentScripts::Shorten(const Command& command, absl::string_view run_id) {
+  Script* script = ScriptOf(command);
+  if (script == nullptr) return command;
+  std::vector<std::string>& sent_to = script->sent_to;
+  if (std::find(sent_to.begin(), sent_to.end(), run_id) != sent_to.end()) {
+    return ByHash(command, script->hash);
+  }
+  sent_to.emplace_back(run_id);
   return command;
+}
+
+void SentScripts::SendWhole(const Command& command, absl::string_view run_id) {
+  Script* script = ScriptOf(command);
+  if (script == nullptr) return;
+  std::vector<std::string>& sent_to = script->sent_to;
+  if (std::find(sent_to.begin(), sent_to.end(), run_id) == sent_to.end()) {
+    sent_to.emplace_back(run_id);
+  }
 }
 
 }  // namespace redis_fdw
