@@ -228,9 +228,10 @@ void KeyspaceWalk::Lose(Reading* reading) {
   lost_ = true;
 }
 
-void KeyspaceWalk::OnLost(const Page& page) {
+bool KeyspaceWalk::OnLost(const Page& page) {
   Reading* reading = Find(page);
   if (reading != nullptr) Lose(reading);
+  return ++lost_pages_ <= kMaxPasses;
 }
 
 void KeyspaceWalk::OnAllLost() {

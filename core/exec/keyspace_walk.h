@@ -97,11 +97,14 @@ class KeyspaceWalk {
   // The cursor of the page has come, or all of it.
   void OnCursor(const Page& page, absl::string_view cursor);
   void OnEnd(const Page& page);
-  // The page never comes: its connection is lost, or another process would have to answer.
-  void OnLost(const Page& page);
+  // The page never comes: its connection is lost, or another process would have to answer. False if
+  // that has happened too often for it to be worth going on.
+  bool OnLost(const Page& page);
   // The same of all pages that have not come whole, and perhaps of a node that could not be asked.
   void OnAllLost();
 
+  // As the walk saw it last; without shards before the first Next().
+  const Keyspace& keyspace() const { return before_; }
   // How many shards there are; 1 before the first page.
   size_t shards() const { return before_.shards.empty() ? 1 : before_.shards.size(); }
 
@@ -137,6 +140,7 @@ class KeyspaceWalk {
   size_t turn_ = 0;
   int generations_ = 0;
   int passes_ = 1;
+  int lost_pages_ = 0;
 };
 
 }  // namespace redis_fdw

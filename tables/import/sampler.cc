@@ -198,7 +198,7 @@ std::string LiteralHead(absl::string_view pattern) {
 }
 
 absl::StatusOr<ScannedKeys> ScanKeys(absl::string_view pattern, const ScanLimits& limits,
-                                     absl::Span<const int> nodes, Pipeline* pipeline) {
+                                     Pipeline* pipeline) {
   ScannedKeys scanned;
   if (!IsGlob(pattern)) {
     NodeScan one(pattern, limits, 0, pipeline, &scanned);
@@ -206,11 +206,13 @@ absl::StatusOr<ScannedKeys> ScanKeys(absl::string_view pattern, const ScanLimits
     scanned.sample_full = false;
     return scanned;
   }
-  const int64_t share = static_cast<int64_t>(nodes.size());
-  for (int node : nodes) {
+  ASSIGN_OR_RETURN(const Keyspace keyspace, pipeline->LookAtKeyspace());
+  if (keyspace.shards.empty()) return MakeError(ErrorKind::kNotReady, "no primary is known");
+  const auto share = static_cast<int64_t>(keyspace.shards.size());
+  for (const Shard& shard : keyspace.shards) {
     ScanLimits of_node = limits;
-    of_node.key_bytes /= nodes.size();
-    RETURN_IF_ERROR(NodeScan(pattern, of_node, node, pipeline, &scanned)
+    of_node.key_bytes /= keyspace.shards.size();
+    RETURN_IF_ERROR(NodeScan(pattern, of_node, shard.node, pipeline, &scanned)
                         .Run((limits.sample_size + share - 1) / share,
                              std::max<int64_t>(1, limits.scan_limit / share / kPage)));
   }

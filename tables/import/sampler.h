@@ -39,10 +39,11 @@ struct ScannedKeys {
   bool complete() const { return !sample_full && !scan_ended && !bytes_full; }
 };
 
-// Keys that match `pattern` (a glob, or the one key that it names) and their types, over `nodes` in
-// equal shares. Keys that vanish meanwhile are not among them.
+// Keys that match `pattern` (a glob, or the one key that it names) and their types, of all
+// primaries in equal shares. Keys that vanish meanwhile are not among them; keys that move from one
+// node to another may be missing.
 absl::StatusOr<ScannedKeys> ScanKeys(absl::string_view pattern, const ScanLimits& limits,
-                                     absl::Span<const int> nodes, Pipeline* pipeline);
+                                     Pipeline* pipeline);
 
 // What `importer` wants to know of each key, all keys in step. A command that Redis answers by an
 // error leaves a failed reply; if one was forbidden, *refusal (not null) tells.

@@ -205,8 +205,7 @@ absl::StatusOr<SchemaImport> ImportSchema(const ImportRequest& request,
                                           absl::FunctionRef<bool(const std::string&)> wanted,
                                           Pipeline* pipeline) {
   SchemaImport import;
-  ASSIGN_OR_RETURN(ScannedKeys scanned,
-                   ScanKeys(request.pattern, request.limits, request.nodes, pipeline));
+  ASSIGN_OR_RETURN(ScannedKeys scanned, ScanKeys(request.pattern, request.limits, pipeline));
   NoteScan(scanned, request, &import.notes);
   DropOtherTypes(&scanned.keys, &import.notes);
   GroupingOptions grouping;

@@ -25,7 +25,6 @@ struct ImportRequest {
   std::string delimiter = ":";
   ScanLimits limits;
   size_t max_tables = 200;
-  std::vector<int> nodes = {0};  // whose keys are looked at
 };
 
 struct ImportedTable {
