@@ -14,6 +14,11 @@ namespace {
 // millisecond.
 constexpr int64_t kAutoPage = 1000;
 
+// A page that has all elements.
+constexpr int64_t kWholePage = int64_t{1} << 31;
+// Cursors of a scan that may be refused.
+constexpr int kMostRefusals = 4;
+
 // Pages of a scan that will probably stop soon: a smaller one costs Redis no less.
 constexpr int64_t kSmallestPage = 10;
 
@@ -73,16 +78,29 @@ class CursorSource : public StepSource {
   // Begins again, whoever answers: what was written is remembered, unless it all came at once.
   bool Resume() override {
     if (complete_ && seen_.size() == 0) return false;
-    cursor_ = "0";
-    complete_ = false;
-    waits_for_end_ = false;
-    state_ = State::kReady;
+    BeginAgain();
     return true;
   }
 
  private:
   class PageSink;
 
+  void BeginAgain() {
+    cursor_ = "0";
+    complete_ = false;
+    waits_for_end_ = false;
+    state_ = State::kReady;
+  }
+  // Begins again if that is what the error of a page asked for by a cursor means: the key is on
+  // another node of the cluster now. Where it happens again, as it does while its slot is moving
+  // and redirects lead to the key, one page has to have all.
+  absl::Status OnRefusal(const absl::Status& error) {
+    const bool refused = is_cluster_ && GetErrorKind(error) == ErrorKind::kConnectionLost;
+    if (!refused || ++refusals_ > kMostRefusals) return error;
+    BeginAgain();
+    if (refusals_ > 1) count_ = page_ = kWholePage;
+    return absl::OkStatus();
+  }
   // What a page begins with.
   void OnCursor(absl::string_view cursor) {
     complete_ = cursor == "0";
@@ -105,7 +123,7 @@ class CursorSource : public StepSource {
 
   CollectionCommands commands_;
   const std::string key_;
-  const int64_t page_;
+  int64_t page_;
   RowWriter* rows_;
   int64_t count_;  // of the next page
   int64_t
@@ -116,18 +134,21 @@ class CursorSource : public StepSource {
   bool first_page_ = true;
   bool complete_ = false;  // the last page has begun to arrive
   std::string cursor_ = "0";
-  std::string run_id_;  // of the process that it belongs to
-  const bool begun_;    // some elements were returned before this source began
+  std::string run_id_;       // of the process that it belongs to
+  bool is_cluster_ = false;  // as far as it was told
+  int refusals_ = 0;         // of cursors
+  const bool begun_;         // some elements were returned before this source began
   Fingerprints seen_;
 };
 
 class CursorSource::PageSink : public StepSink {
  public:
-  PageSink(CursorSource* source, bool first_page)
+  PageSink(CursorSource* source, bool first_page, bool by_cursor)
       : StepSink(source->rows_),
         source_(source),
         reader_(source->commands_.shape),
-        first_page_(first_page) {}
+        first_page_(first_page),
+        by_cursor_(by_cursor) {}
 
   absl::Status OnElement(const ReplyElement& element) override {
     if (element.depth == 2 && element.type == ReplyType::kBulk) {
@@ -151,11 +172,15 @@ class CursorSource::PageSink : public StepSink {
     source_->OnPageRead();
     return absl::OkStatus();
   }
+  absl::Status Fail(const absl::Status& error) override {
+    return by_cursor_ ? source_->OnRefusal(error) : error;
+  }
 
  private:
   CursorSource* source_;
   ElementReader reader_;
   const bool first_page_;
+  const bool by_cursor_;  // not from the beginning
 };
 
 absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
@@ -171,12 +196,13 @@ absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
   // Cursor 0 means the same to every process, any other only to the one that gave it. Should
   // another than `server` answer the first page, since the key has moved, then its cursor is
   // refused.
+  is_cluster_ = server.cluster_enabled;
   if (cursor_ == "0") {
     run_id_ = server.run_id;
   } else {
     command.CursorOf(run_id_);
   }
-  auto sink = std::make_unique<PageSink>(this, first_page_);
+  auto sink = std::make_unique<PageSink>(this, first_page_, cursor_ != "0");
   // Whoever expected few and takes more may take all.
   const int64_t left = rows_->needed() >= 0 || !first_page_ ? rows_->needed() : expected_;
   enough_ = left >= 0 && left <= count_;

@@ -289,6 +289,11 @@ class KeysSource::PageSink : public StepSink {
     keys_->walk_->OnEnd(page_);
     return absl::OkStatus();
   }
+  // A cursor that another process would have to take is refused.
+  absl::Status Fail(const absl::Status& error) override {
+    const bool lost = GetErrorKind(error) == ErrorKind::kConnectionLost;
+    return lost && keys_->walk_->OnLost(page_) ? absl::OkStatus() : error;
+  }
 
  private:
   KeysSource* keys_;

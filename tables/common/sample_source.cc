@@ -1,6 +1,7 @@
 #include "tables/common/sample_source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/optional.h"
 #include "core/base/status.h"
+#include "core/exec/keyspace_walk.h"
 #include "tables/common/fingerprints.h"
 #include "tables/common/sample.h"
 #include "tables/common/scan_page.h"
@@ -69,7 +71,11 @@ class SampleSource : public StepSource {
     open_key_.elements = &elements();
     open_key_.access = reading_.keys.access;
     open_key_.page = kPage;
-    if (many()) return;
+    open_key_.pipeline = reading_.keys.pipeline;
+    if (many()) {
+      walk_.emplace(reading_.keys.pipeline);
+      return;
+    }
     keys_.push_back(reading_.keys.naming->pattern.literal());
     FoundKeys();
   }
@@ -77,8 +83,9 @@ class SampleSource : public StepSource {
   State state() const override {
     switch (phase_) {
       case Phase::kCountKeys:
+        return counted_ < shards_.size() || shards_.empty() ? State::kReady : State::kWaiting;
       case Phase::kFindKeys:
-        return in_flight_ > 0 ? State::kWaiting : State::kReady;
+        return MayAskForPage() ? State::kReady : State::kWaiting;
       case Phase::kAskSizes:
         return asked_ < keys_.size() ? State::kReady : State::kWaiting;
       case Phase::kRead:
@@ -91,7 +98,7 @@ class SampleSource : public StepSource {
     server_ = server;
     switch (phase_) {
       case Phase::kCountKeys:
-        return CountKeys();
+        return shards_.empty() ? FindShards() : CountKeys();
       case Phase::kFindKeys:
         return NextPage();
       case Phase::kAskSizes:
@@ -114,71 +121,164 @@ class SampleSource : public StepSource {
     return elements().row_is_key() ? reading_.rows : std::min(reading_.rows, kKeysOfElements);
   }
 
+  // What is known of a primary.
+  struct Found {
+    int node;
+    int64_t in_database = 0;        // keys
+    int64_t looked_at = 0;          // of these
+    int64_t found = 0;              // of the table
+    std::vector<std::string> keys;  // some of those
+    bool complete = false;
+
+    // How many of the table's keys it has: of the keys that were not looked at as many are the
+    // table's.
+    double in_table() const {
+      const double there = static_cast<double>(in_database);
+      const double scale = there / static_cast<double>(std::max<int64_t>(looked_at, 1));
+      return static_cast<double>(found) * (complete ? 1.0 : std::max(1.0, scale));
+    }
+  };
+
+  // The walk looks at the keyspace before anything else.
+  absl::StatusOr<Step> FindShards() {
+    RETURN_IF_ERROR(walk_->Next().status());
+    for (const Shard& shard : walk_->keyspace().shards) {
+      shards_.emplace_back();
+      shards_.back().node = shard.node;
+    }
+    return Step{Command(""), nullptr};
+  }
+
   Step CountKeys() {
+    Found* shard = &shards_[counted_++];
     ++in_flight_;
-    auto take = [this](int64_t keys) {
-      --in_flight_;
-      keys_in_database_ = keys;
-      phase_ = Phase::kFindKeys;
+    auto take = [this, shard](int64_t keys) {
+      shard->in_database = keys;
+      if (--in_flight_ == 0 && counted_ == shards_.size()) phase_ = Phase::kFindKeys;
     };
     // Who may not ask gets an estimate that is too low.
     Step step{Command("DBSIZE"),
               std::make_unique<IntegerSink>("DBSIZE", ErrorKind::kPermission, rows_, take)};
-    step.command.ReadOnly();
+    step.command.ReadOnly().ToNode(shard->node);
     return step;
   }
 
   class PageSink : public StepSink {
    public:
-    explicit PageSink(SampleSource* source) : StepSink(source->rows_), source_(source) {}
+    PageSink(SampleSource* source, KeyspaceWalk::Page page)
+        : StepSink(source->rows_),
+          source_(source),
+          page_(std::move(page)),
+          shard_(source->ShardOf(page_.node)) {}
 
     absl::Status OnElement(const ReplyElement& element) override {
       return TakeScanPage(
-          element, [this](absl::string_view cursor) { source_->cursor_ = std::string(cursor); },
-          [this](absl::string_view key) { source_->OnKey(key); });
+          element,
+          [this](absl::string_view cursor) {
+            source_->walk_->OnCursor(page_, cursor);
+            last_ = cursor == "0";
+          },
+          [this](absl::string_view key) { source_->OnKey(key, shard_); });
     }
 
    protected:
     absl::Status Finish() override {
+      source_->walk_->OnEnd(page_);
+      shard_->looked_at += kPage;
+      shard_->complete = last_;
       source_->OnPage();
       return absl::OkStatus();
     }
 
    private:
     SampleSource* source_;
+    const KeyspaceWalk::Page page_;
+    Found* shard_;
+    bool last_ = false;
   };
 
-  Step NextPage() {
+  Found* ShardOf(int node) {
+    for (Found& shard : shards_) {
+      if (shard.node == node) return &shard;
+    }
+    return &shards_.front();  // that of a node that was not there when it began
+  }
+
+  // Pages come in rounds, one of each shard that has more; none is asked for that may not be
+  // needed.
+  bool MayAskForPage() const {
+    if (walk_->state() != KeyspaceWalk::State::kReady) return false;
+    const auto open = std::count_if(shards_.begin(), shards_.end(),
+                                    [](const Found& shard) { return !shard.complete; });
+    return in_round_ < open;
+  }
+
+  absl::StatusOr<Step> NextPage() {
+    ASSIGN_OR_RETURN(absl::optional<KeyspaceWalk::Page> page, walk_->Next());
+    if (!page.has_value()) return Step{Command(""), nullptr};
     ++in_flight_;
-    Command command("SCAN");
-    command.Arg(cursor_);
+    ++in_round_;
+    Command command = page->command;
     const std::string& glob = reading_.keys.naming->pattern.glob();
     if (glob != "*") command.Arg("MATCH").Arg(glob);
     command.Arg("COUNT").ArgInt(kPage).Arg("TYPE").Arg(elements().redis_type()).ReadOnly();
-    if (cursor_ != "0") command.CursorOf(server_.run_id);
-    return Step{std::move(command), std::make_unique<PageSink>(this)};
+    return Step{std::move(command), std::make_unique<PageSink>(this, *std::move(page))};
   }
 
-  void OnKey(absl::string_view key) {
+  void OnKey(absl::string_view key, Found* shard) {
     if (!reading_.keys.naming->pattern.Matches(key) || !seen_.Insert(key)) return;
-    ++keys_found_;
-    if (static_cast<int64_t>(keys_.size()) < keys_wanted()) keys_.emplace_back(key);
+    ++shard->found;
+    if (static_cast<int64_t>(shard->keys.size()) < keys_wanted()) shard->keys.emplace_back(key);
   }
 
   void OnPage() {
-    --in_flight_;
-    looked_at_ += kPage;
-    const bool complete = cursor_ == "0";
-    const bool enough = static_cast<int64_t>(keys_.size()) == keys_wanted() ||
-                        looked_at_ >= std::max(kLookedAtLeast, reading_.rows * kLookedAtPerRow);
-    if (!complete && !enough) return;
-    keys_in_table_ = static_cast<double>(keys_found_);
-    if (!complete) {
-      // Of the keys that were not looked at as many are the table's.
-      keys_in_table_ *=
-          std::max(1.0, static_cast<double>(keys_in_database_) / static_cast<double>(looked_at_));
+    if (--in_flight_ > 0) return;
+    in_round_ = 0;
+    keys_in_table_ = 0;
+    int64_t looked_at = 0;
+    for (const Found& shard : shards_) {
+      keys_in_table_ += shard.in_table();
+      looked_at += shard.looked_at;
     }
+    const bool complete = std::all_of(shards_.begin(), shards_.end(),
+                                      [](const Found& shard) { return shard.complete; });
+    const bool enough = looked_at >= std::max(kLookedAtLeast, reading_.rows * kLookedAtPerRow);
+    if (!complete && !enough && !HaveShares()) return;
+    ChooseKeys();
     FoundKeys();
+  }
+
+  // How many keys of the sample a shard has: in proportion to those that it has in all.
+  int64_t ShareOf(const Found& shard) const {
+    if (keys_in_table_ == 0) return 0;
+    const double share = static_cast<double>(keys_wanted()) * (shard.in_table() / keys_in_table_);
+    return std::min(keys_wanted(), static_cast<int64_t>(std::ceil(share)));
+  }
+  bool HaveShares() const {
+    int64_t sum = 0;
+    for (const Found& shard : shards_) {
+      const auto found = static_cast<int64_t>(shard.keys.size());
+      if (!shard.complete && found < ShareOf(shard)) return false;
+      sum += found;
+    }
+    return sum >= keys_wanted();
+  }
+
+  // Takes the shares, and makes up for what some shards have not got from the others.
+  void ChooseKeys() {
+    const auto wanted = static_cast<size_t>(keys_wanted());
+    std::vector<std::string> others;
+    for (Found& shard : shards_) {
+      const auto share = static_cast<size_t>(ShareOf(shard));
+      for (size_t i = 0; i < shard.keys.size(); ++i) {
+        const bool taken = i < share && keys_.size() < wanted;
+        (taken ? keys_ : others).push_back(std::move(shard.keys[i]));
+      }
+      shard.keys.clear();
+    }
+    for (size_t i = 0; i < others.size() && keys_.size() < wanted; ++i) {
+      keys_.push_back(std::move(others[i]));
+    }
   }
 
   void FoundKeys() {
@@ -194,11 +294,11 @@ class SampleSource : public StepSource {
   }
 
   Step AskSize() {
+    sizes_.resize(keys_.size());
     const size_t i = asked_++;
-    auto take = [this](int64_t size) {
-      // Answers come in the order of the questions.
-      sizes_.push_back(size);
-      if (sizes_.size() == keys_.size()) ShareOut();
+    auto take = [this, i](int64_t size) {
+      sizes_[i] = size;
+      if (++answered_ == keys_.size()) ShareOut();
     };
     // One of many keys may have turned into another type meanwhile.
     absl::optional<ErrorKind> harmless;
@@ -255,15 +355,16 @@ class SampleSource : public StepSource {
   Phase phase_ = Phase::kCountKeys;
   int in_flight_ = 0;  // of the phases that find keys
 
-  int64_t keys_in_database_ = 0;
-  std::string cursor_ = "0";
+  absl::optional<KeyspaceWalk> walk_;  // where there are many keys
+  std::vector<Found> shards_;
+  size_t counted_ = 0;    // of these
+  int64_t in_round_ = 0;  // pages asked for
   Fingerprints seen_;
-  int64_t keys_found_ = 0;
-  int64_t looked_at_ = 0;
   std::vector<std::string> keys_;  // of the sample
   double keys_in_table_ = 1;
 
   size_t asked_ = 0;
+  size_t answered_ = 0;
   std::vector<int64_t> sizes_;                               // of keys_
   absl::flat_hash_map<std::string, ElementSample> samples_;  // of those that are not read whole
   std::unique_ptr<StepSource> source_;

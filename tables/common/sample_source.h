@@ -2,8 +2,9 @@
 //
 // Of a table of many keys some are found by SCAN, which visits them by their hashes, so that the
 // first ones are no others than any: until there are enough, or a number of keys has been looked at
-// that grows with the sample only. Then each is asked how large it is, in one pipeline, and gives
-// rows in proportion to that: small samples of large keys, and small keys whole.
+// that grows with the sample only. Where there are several primaries, each gives keys in proportion
+// to those that it has. Then each key is asked how large it is, in one pipeline, and gives rows in
+// proportion to that: small samples of large keys, and small keys whole.
 
 #ifndef REDIS_FDW_TABLES_COMMON_SAMPLE_SOURCE_H_
 #define REDIS_FDW_TABLES_COMMON_SAMPLE_SOURCE_H_

@@ -234,11 +234,14 @@ bool ScanDriver::CanSubmit() const {
 }
 
 absl::Status ScanDriver::SubmitNext() {
-  if (!server_.has_value()) {
+  // On a cluster the key may be elsewhere by now.
+  if (!server_.has_value() || server_->cluster_enabled) {
     Command probe("EXISTS");  // never sent: it says which node will be asked
     probe.Key(key_).ReadOnly();
     ASSIGN_OR_RETURN(const ServerInfo* server, pipeline_->ServerFor(probe));
-    server_ = *server;
+    if (!server_.has_value() || server_->run_id != server->run_id) server_ = *server;
+    // What has come meanwhile may have been enough.
+    if (!CanSubmit()) return absl::OkStatus();
   }
   Run& run = *runs_.back();
   ASSIGN_OR_RETURN(Step step, run.source->Next(*server_));

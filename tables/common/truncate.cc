@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/exec/keyspace_walk.h"
 #include "tables/common/key_table.h"
 #include "tables/common/scan_page.h"
 #include "tables/common/script.h"
@@ -44,13 +45,27 @@ class TypeSink : public ReplySink {
 // Takes a page of SCAN.
 class PageSink : public ReplySink {
  public:
+  PageSink(KeyspaceWalk* walk, KeyspaceWalk::Page page) : walk_(walk), page_(std::move(page)) {}
+
   absl::Status OnElement(const ReplyElement& element) override {
     return TakeScanPage(
-        element, [this](absl::string_view next) { cursor = std::string(next); },
+        element, [this](absl::string_view next) { walk_->OnCursor(page_, next); },
         [this](absl::string_view key) { keys.emplace_back(key); });
   }
-  std::string cursor;
+  absl::Status OnEnd() override {
+    walk_->OnEnd(page_);
+    return absl::OkStatus();
+  }
+  // A cursor that another process would have to take is refused.
+  absl::Status OnError(const absl::Status& error) override {
+    const bool lost = GetErrorKind(error) == ErrorKind::kConnectionLost;
+    return lost && walk_->OnLost(page_) ? absl::OkStatus() : error;
+  }
   std::deque<std::string> keys;
+
+ private:
+  KeyspaceWalk* walk_;
+  const KeyspaceWalk::Page page_;
 };
 
 // Takes replies that say nothing; an error ends the statement.
@@ -59,22 +74,75 @@ class DoneSink : public ReplySink {
   absl::Status OnElement(const ReplyElement&) override { return absl::OkStatus(); }
 };
 
-// Removes the keys of a page while the next one is asked for.
-absl::Status RemovePage(const KeyPattern& pattern, absl::string_view type,
-                        const std::deque<std::string>& keys, ReplySink* sink, Pipeline* pipeline) {
-  for (const std::string& key : keys) {
-    if (pattern.Matches(key)) RETURN_IF_ERROR(pipeline->Submit(TruncateCommand(key, type), sink));
+// Removes the keys of a pattern and type. Those of the pages that have come are removed while the
+// next pages are asked for, one of each primary.
+class Truncation {
+ public:
+  Truncation(const KeyPattern& pattern, absl::string_view type, Pipeline* pipeline)
+      : pattern_(pattern), type_(type), pipeline_(pipeline), walk_(pipeline) {}
+
+  absl::Status Run() {
+    for (int losses = 0; walk_.state() != KeyspaceWalk::State::kDone || !doomed_.empty();) {
+      absl::Status status = Round();
+      if (status.ok()) continue;
+      // Of a connection on which nothing but pages was under way.
+      const bool lost = GetErrorKind(status) == ErrorKind::kConnectionLost;
+      if (!lost || ++losses > kMaxLosses) return status;
+      walk_.OnAllLost();
+    }
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
+
+ private:
+  // Connections that may be lost.
+  static constexpr int kMaxLosses = 4;
+
+  absl::Status Round() {
+    RETURN_IF_ERROR(AskForPages());
+    for (; !doomed_.empty(); doomed_.pop_front()) {
+      if (!pattern_.Matches(doomed_.front())) continue;
+      RETURN_IF_ERROR(pipeline_->Submit(TruncateCommand(doomed_.front(), type_), &removed_));
+    }
+    RETURN_IF_ERROR(pipeline_->Drain());
+    for (PageSink& page : pages_) {
+      for (std::string& key : page.keys) doomed_.push_back(std::move(key));
+    }
+    pages_.clear();
+    return absl::OkStatus();
+  }
+  absl::Status AskForPages() {
+    while (walk_.state() == KeyspaceWalk::State::kReady) {
+      ASSIGN_OR_RETURN(absl::optional<KeyspaceWalk::Page> page, walk_.Next());
+      if (!page.has_value()) continue;
+      Command scan = page->command;
+      scan.Arg("MATCH").Arg(pattern_.glob()).Arg("COUNT").ArgInt(kPage);
+      scan.Arg("TYPE").Arg(type_).ReadOnly();
+      pages_.emplace_back(&walk_, *std::move(page));
+      RETURN_IF_ERROR(pipeline_->Submit(std::move(scan), &pages_.back()));
+    }
+    return absl::OkStatus();
+  }
+
+  const KeyPattern& pattern_;
+  const absl::string_view type_;
+  Pipeline* const pipeline_;
+  KeyspaceWalk walk_;
+  DoneSink removed_;
+  std::deque<PageSink> pages_;  // asked for; after a loss some may still come
+  std::deque<std::string> doomed_;
+};
 
 }  // namespace
 
 absl::Status KeyTable::TruncateOne(Pipeline* pipeline) const {
   TypeSink sink;
-  RETURN_IF_ERROR(
-      pipeline->Submit(TruncateCommand(naming_.pattern.literal(), elements_->redis_type()), &sink));
-  RETURN_IF_ERROR(pipeline->Drain());
+  absl::Status status =
+      pipeline->Submit(TruncateCommand(naming_.pattern.literal(), elements_->redis_type()), &sink);
+  if (status.ok()) status = pipeline->Drain();
+  if (!status.ok()) {
+    pipeline->Abandon();
+    return status;
+  }
   if (sink.type == "none" || sink.type == elements_->redis_type()) return absl::OkStatus();
   return MakeError(ErrorKind::kWrongType,
                    absl::StrCat("Redis key \"", key(), "\" of foreign table \"", map().table,
@@ -83,35 +151,15 @@ absl::Status KeyTable::TruncateOne(Pipeline* pipeline) const {
 }
 
 absl::Status KeyTable::TruncateMany(Pipeline* pipeline) const {
-  DoneSink removed;
-  std::deque<std::string> doomed;
-  std::string cursor = "0";
-  std::string run_id;  // of the process whose cursor it is
-  do {
-    PageSink page;
-    Command scan("SCAN");
-    ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(scan));
-    // Another process has taken over between two pages: from the beginning.
-    if (server->run_id != run_id) cursor = "0";
-    run_id = server->run_id;
-    scan.Arg(cursor).Arg("MATCH").Arg(naming_.pattern.glob()).Arg("COUNT").ArgInt(kPage);
-    scan.Arg("TYPE").Arg(elements_->redis_type()).ReadOnly();
-    if (cursor != "0") scan.CursorOf(run_id);
-    RETURN_IF_ERROR(pipeline->Submit(scan, &page));
-    RETURN_IF_ERROR(
-        RemovePage(naming_.pattern, elements_->redis_type(), doomed, &removed, pipeline));
-    RETURN_IF_ERROR(pipeline->Drain());
-    cursor = page.cursor;
-    doomed = std::move(page.keys);
-  } while (cursor != "0");
-  RETURN_IF_ERROR(RemovePage(naming_.pattern, elements_->redis_type(), doomed, &removed, pipeline));
-  return pipeline->Drain();
+  Truncation truncation(naming_.pattern, elements_->redis_type(), pipeline);
+  absl::Status status = truncation.Run();
+  // The sinks end here, whatever is still on its way.
+  if (!status.ok()) pipeline->Abandon();
+  return status;
 }
 
 absl::Status KeyTable::Truncate(Pipeline* pipeline) const {
   absl::Status status = naming_.many() ? TruncateMany(pipeline) : TruncateOne(pipeline);
-  // The sinks end with the calls above, whatever is still on its way.
-  if (!status.ok()) pipeline->Abandon();
   pipeline->ReleaseIdle();
   return status;
 }
