@@ -214,21 +214,21 @@ absl::StatusOr<std::vector<SlotRange>> ClusterRouter::ViewOf(const NodeAnswer& a
   return view;
 }
 
-// Whether the view may be the newest: it has all slots, agrees with what MOVED has said since, and
-// names nobody as primary who could not be reached just now.
-bool ClusterRouter::Plausible(const std::vector<SlotRange>& view) {
+// In how many slots the view is doubtful: it has them not, contradicts what MOVED has said since,
+// or names somebody as primary who could not be reached just now. 0: it may be the newest.
+int ClusterRouter::Flaws(const std::vector<SlotRange>& view) {
   const absl::Time now = options_.now();
-  std::vector<bool> covered(kSlots);
+  std::vector<bool> sound(kSlots);
   for (const SlotRange& range : view) {
     const absl::StatusOr<int> node = nodes_.Number(range.primary.endpoint, NodeRole::kPrimary);
-    if (!node.ok() || nodes_.Doubted(*node, now)) return false;
-    for (int slot = range.first; slot <= range.last; ++slot) covered[slot] = true;
+    if (!node.ok() || nodes_.Doubted(*node, now)) continue;
+    std::fill(sound.begin() + range.first, sound.begin() + range.last + 1, true);
     for (auto it = moved_.lower_bound(range.first); it != moved_.end() && it->first <= range.last;
          ++it) {
-      if (it->second != *node) return false;
+      if (it->second != *node) sound[it->first] = false;
     }
   }
-  return std::find(covered.begin(), covered.end(), false) == covered.end();
+  return static_cast<int>(std::count(sound.begin(), sound.end(), false));
 }
 
 absl::Status ClusterRouter::AskForSlots(const Discovery& discovery) {
@@ -236,16 +236,23 @@ absl::Status ClusterRouter::AskForSlots(const Discovery& discovery) {
   std::vector<ConnectionSpec> specs;
   for (const int node : order) specs.push_back(Spec(node));
   std::vector<absl::Status> errors;
-  std::map<size_t, std::vector<SlotRange>> views;
+  // The best so far.
+  std::vector<SlotRange> best;
+  int best_flaws = kSlots + 1;
+  size_t best_from = 0;
   const auto judge = [&](size_t place, const NodeAnswer& answer) {
     absl::StatusOr<std::vector<SlotRange>> view = ViewOf(answer, specs[place].endpoint);
     if (!view.ok()) {
       errors.push_back(view.status());
       return Verdict::kBad;
     }
-    const bool plausible = Plausible(*view);
-    views.emplace(place, std::move(*view));
-    return plausible ? Verdict::kGood : Verdict::kUsable;
+    const int flaws = Flaws(*view);
+    if (flaws < best_flaws) {
+      best = std::move(*view);
+      best_flaws = flaws;
+      best_from = place;
+    }
+    return flaws == 0 ? Verdict::kGood : Verdict::kUsable;
   };
   ASSIGN_OR_RETURN(const absl::optional<size_t> taken,
                    AskFirst(discovery, specs, {Command("CLUSTER").Arg("SLOTS").ReadOnly()}, judge));
@@ -254,13 +261,13 @@ absl::Status ClusterRouter::AskForSlots(const Discovery& discovery) {
         errors, order.size(), "node of the Redis Cluster",
         "Option \"host_port\" names the nodes to begin with; one that is alive is enough.");
   }
-  RETURN_IF_ERROR(Adopt(views[*taken], order[*taken], Plausible(views[*taken])));
+  RETURN_IF_ERROR(Adopt(best, order[best_from], best_flaws == 0));
   refreshed_ = discovery.pool->waiter()->Now();
   stale_ = false;
   return absl::OkStatus();
 }
 
-absl::Status ClusterRouter::Adopt(const std::vector<SlotRange>& view, int from, bool plausible) {
+absl::Status ClusterRouter::Adopt(const std::vector<SlotRange>& view, int from, bool sound) {
   std::vector<int> owner(kSlots, -1);
   std::map<int, std::vector<int>> replicas;
   std::map<std::string, int> by_id;
@@ -275,7 +282,7 @@ absl::Status ClusterRouter::Adopt(const std::vector<SlotRange>& view, int from, 
     }
   }
   // A view that may be older than what MOVED said does not overrule it.
-  if (!plausible) {
+  if (!sound) {
     for (const auto& move : moved_) owner[move.first] = move.second;
   }
   moved_.clear();

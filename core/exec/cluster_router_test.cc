@@ -281,6 +281,18 @@ TEST_F(ClusterTest, Failover) {
   EXPECT_EQ(router->Spec(c).endpoint, At("c"));
 }
 
+// All were in doubt, for the cluster was down; the view that is doubtful in the fewest slots wins.
+TEST_F(ClusterTest, LeastDoubtfulView) {
+  auto router = NewRouter({"a", "b", "c"});
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  for (const int node : router->Primaries()) router->Doubt(node);
+  Refuse("c");
+  views_["b"] = {{0, 5460, "a", {"a2"}}, {5461, 10922, "b", {"b2"}}, {10923, 16383, "c2", {}}};
+  waiter_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_EQ(HostOf(router.get(), Get("foo")), "c2");
+}
+
 TEST_F(ClusterTest, NotTooOften) {
   auto router = NewRouter({"a", "b"});
   ASSERT_TRUE(router->Refresh(discovery()).ok());
