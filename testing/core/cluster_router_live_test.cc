@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/exec/cluster_router.h"
+#include "core/exec/pipeline.h"
 #include "core/exec/slot.h"
 #include "gtest/gtest.h"
 #include "testing/core/router_live_fixture.h"
@@ -167,6 +168,64 @@ TEST_F(ClusterLiveTest, SlotsThatMove) {
   EXPECT_EQ(redirects_, 1);
   ASSERT_TRUE(TryOnce(router.get(), Get("{foo}1")).ok());
   EXPECT_EQ(redirects_, 1);
+}
+
+TEST_F(ClusterLiveTest, OverTls) {
+  RedisClusterOptions options;
+  options.node.tls = true;
+  Start(options);
+  base_.tls.ca_file = cluster_->node(0).authority().ca_file();
+  for (const std::string& host_port : {cluster_->host_port(), cluster_->all_host_ports()}) {
+    auto router = NewRouter(host_port);
+    ASSERT_TRUE(router->Refresh(discovery()).ok());
+    ASSERT_TRUE(TryOnce(router.get(), Set(kKey)).ok());
+    const int node = *router->Route(Set(kKey), true);
+    EXPECT_TRUE(router->Spec(node).endpoint.tls);
+    EXPECT_EQ(PortOf(*router, node), cluster_->node(2).tls_port());
+    const auto keyspace = router->LookAtKeyspace(discovery());
+    ASSERT_TRUE(keyspace.ok()) << keyspace.status();
+    for (const Shard& shard : keyspace->shards) {
+      EXPECT_TRUE(router->Spec(shard.node).endpoint.tls);
+    }
+    // An unknown slot's owner, too.
+    ASSERT_TRUE(cluster_->MigrateSlot(cluster_->SlotOf(kKey), 0).ok());
+    ASSERT_TRUE(TryOnce(router.get(), Set(kKey)).ok());
+    EXPECT_EQ(PortOf(*router, *router->Route(Set(kKey), true)), cluster_->node(0).tls_port());
+    ASSERT_TRUE(cluster_->MigrateSlot(cluster_->SlotOf(kKey), 2).ok());
+    ASSERT_TRUE(cluster_->WaitUntilOk().ok());
+  }
+}
+
+// All together: what a session submits arrives, whatever becomes of the nodes.
+TEST_F(ClusterLiveTest, PipelineThroughAFailover) {
+  Start();
+  std::shared_ptr<Router> router = NewRouter(cluster_->host_port());
+  Pipeline pipeline(&pool_, router, PoolLimits());
+  NullSink sink;
+  const auto read_all = [&](int rounds) {
+    for (int i = 0; i < rounds; ++i) {
+      RETURN_IF_ERROR(pipeline.Submit(Get(absl::StrCat("k", i)), &sink));
+    }
+    return pipeline.Drain();
+  };
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(pipeline.Submit(Set(absl::StrCat("k", i)), &sink).ok());
+  }
+  ASSERT_TRUE(pipeline.Drain().ok());
+  EXPECT_EQ(cluster_->DbSize(), 1000);
+  ASSERT_TRUE(
+      cluster_->MigrateSlot(cluster_->SlotOf("k1"), cluster_->PrimaryOf("k1") == 0 ? 1 : 0).ok());
+  EXPECT_TRUE(read_all(1000).ok());
+  EXPECT_GT(pipeline.counters().redirects, 0);
+  cluster_->Kill(2);
+  const absl::Time begin = absl::Now();
+  const absl::Status status = read_all(1000);
+  EXPECT_TRUE(status.ok()) << status;
+  std::cerr << "1000 reads through a failover took " << absl::Now() - begin << " and "
+            << pipeline.counters().retries << " retries\n";
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(15));
+  const auto keyspace = pipeline.LookAtKeyspace();
+  EXPECT_TRUE(keyspace.ok()) << keyspace.status();
 }
 
 TEST_F(ClusterLiveTest, WhatTheUserMayNot) {
