@@ -154,8 +154,8 @@ absl::Status AskOnwards(
 }
 
 absl::StatusOr<std::vector<NodeAnswer>> AskAll(const Discovery& discovery,
-                                           const std::vector<ConnectionSpec>& specs,
-                                           const std::vector<Command>& commands) {
+                                               const std::vector<ConnectionSpec>& specs,
+                                               const std::vector<Command>& commands) {
   std::vector<NodeAnswer> answers(specs.size());
   const auto take = [&answers](size_t place, const NodeAnswer& answer) {
     answers[place] = answer;
@@ -167,7 +167,8 @@ absl::StatusOr<std::vector<NodeAnswer>> AskAll(const Discovery& discovery,
 
 absl::StatusOr<absl::optional<size_t>> AskFirst(
     const Discovery& discovery, const std::vector<ConnectionSpec>& specs,
-    const std::vector<Command>& commands, absl::FunctionRef<Verdict(size_t, const NodeAnswer&)> judge) {
+    const std::vector<Command>& commands,
+    absl::FunctionRef<Verdict(size_t, const NodeAnswer&)> judge) {
   Waiter* const waiter = discovery.pool->waiter();
   Askings askings;
   std::vector<bool> judged;

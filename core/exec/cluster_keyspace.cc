@@ -23,8 +23,9 @@ class ClusterRouter::KeyspaceLook {
 
   absl::Status Ask(const Discovery& discovery) {
     for (const int node : router_.primaries_) Want(node);
-    const auto take = [this](size_t place,
-                             const NodeAnswer& answer) -> absl::StatusOr<std::vector<ConnectionSpec>> {
+    const auto take = [this](
+                          size_t place,
+                          const NodeAnswer& answer) -> absl::StatusOr<std::vector<ConnectionSpec>> {
       RETURN_IF_ERROR(Take(asked_[place], answer));
       return TakeWanted();
     };

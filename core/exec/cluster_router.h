@@ -95,16 +95,10 @@ class ClusterRouter : public Router {
   absl::Status FindOutKind(const Discovery& discovery);
   absl::Status AskForSlots(const Discovery& discovery);
   std::vector<int> WhomToAsk() const;
-<<<<<<< HEAD
   absl::StatusOr<std::vector<SlotRange>> ViewOf(const NodeAnswer& answer,
                                                 const Endpoint& from) const;
-  bool Plausible(const std::vector<SlotRange>& view);
-  absl::Status Adopt(const std::vector<SlotRange>& view, int from, bool plausible);
-=======
-  absl::StatusOr<std::vector<SlotRange>> ViewOf(const Answer& answer, const Endpoint& from) const;
   int Flaws(const std::vector<SlotRange>& view);
   absl::Status Adopt(const std::vector<SlotRange>& view, int from, bool sound);
->>>>>>> 9a4b788 (Of several doubtful views of a cluster the least doubtful counts)
   void ListPrimaries();
   bool IsPrimary(int node) const;
   absl::StatusOr<int> ReplicaOf(int primary, int slot);

@@ -39,7 +39,7 @@ class RouterLiveTest : public ::testing::Test {
 
   // Asks one node one thing. Error replies are errors.
   absl::StatusOr<Reply> AskNode(const ConnectionSpec& spec, const Command& command) {
-    ASSIGN_OR_RETURN(std::vector<Answer> answers,
+    ASSIGN_OR_RETURN(std::vector<NodeAnswer> answers,
                      AskAll(discovery(absl::Seconds(1)), {spec}, {command}));
     RETURN_IF_ERROR(answers[0].status);
     RETURN_IF_ERROR(answers[0].replies[0].error);
