@@ -16,11 +16,11 @@ with the one that has no suffix, Redis on a unix socket. To leave them out:
 `--test_tag_filters=-deployment`.
 """
 
-# All there are besides the unix socket, what suites run on of them, and of these the ones where a
-# server's host_port says everything.
-ALL_DEPLOYMENTS = ["tcp", "tls", "sentinel", "cluster"]
-DEPLOYMENTS = ["tcp"]
-ADDRESS_IS_ENOUGH = [d for d in DEPLOYMENTS if d in ["tcp", "cluster"]]
+# All there are besides the unix socket; those without a cluster; and those where a server's host_port
+# says everything.
+DEPLOYMENTS = ["tcp", "tls", "sentinel", "cluster"]
+ONE_PRIMARY = ["tcp", "tls", "sentinel"]
+ADDRESS_IS_ENOUGH = ["tcp", "cluster"]
 
 def sql_test(
         name,
