@@ -68,8 +68,10 @@ class Asking {
     const absl::string_view what =
         lease_->ready() ? ": no answer in time" : ": no connection in time";
     lease_.Discard();
-    Fail(MakeError(ErrorKind::kConnectFailed, absl::StrCat("Redis at ", spec_.endpoint.ToString(),
-                                                           " could not be asked", what)));
+    Fail(MakeError(
+        ErrorKind::kConnectFailed,
+        absl::StrCat("Redis at ", spec_.endpoint.ToString(), " could not be asked", what),
+        "Options \"connect_timeout_ms\" and \"pool_connection_timeout_ms\" say how long to wait."));
   }
 
  private:
