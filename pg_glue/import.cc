@@ -134,10 +134,7 @@ absl::StatusOr<SchemaImport> RunImport(ImportForeignSchemaStmt* stmt,
   request.limits.scan_limit = import_options.scan_limit;
   request.max_tables = static_cast<size_t>(import_options.max_tables);
   ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(options));
-  Pipeline pipeline(BackendPool(), router, LimitsOf(options));
-  // Which primaries there are is known once one of them has been talked to.
-  RETURN_IF_ERROR(pipeline.ServerFor(Command("SCAN").ReadOnly()).status());
-  request.nodes = router->Primaries();
+  Pipeline pipeline(BackendPool(), std::move(router), LimitsOf(options));
   // Compares strings, no more.
   auto wanted = [stmt](const std::string& name) {
     return IsImportableForeignTable(name.c_str(), stmt);

@@ -55,8 +55,9 @@ absl::Status Pipeline::OnFlightError(Flight* flight, const absl::Status& error) 
   if (redirect.has_value() && flight->pinned < 0) return FollowRedirect(flight, *redirect, error);
   const std::string code = ReplyCode(error);
   bool again = SaysLater(code);
-  // What is known of the deployment may be old.
-  if (code == "CLUSTERDOWN" || code == "MASTERDOWN") router_->Doubt(flight->node);
+  // Another replica, or the primary, may do better.
+  const bool replica = router_->Spec(flight->node).role == NodeRole::kReplica;
+  if (replica && (code == "LOADING" || code == "MASTERDOWN")) router_->Doubt(flight->node);
   if (code == "READONLY") again = router_->Doubt(flight->node);
   if (!again) return End(flight, error);
   Defer(flight, error);
