@@ -17,6 +17,7 @@ absl::StatusOr<int> NodeTable::Number(const Endpoint& endpoint, NodeRole role) {
   node.spec = base_;
   node.spec.endpoint = endpoint;
   node.spec.role = role;
+  node.spec.check_role = base_.check_role && role == NodeRole::kPrimary;
   node.spec.readonly = readonly_replicas_ && role == NodeRole::kReplica;
   nodes_.push_back(std::move(node));
   numbers_.emplace(std::make_pair(name, role), size() - 1);

@@ -19,7 +19,8 @@ class NodeTable {
   // More than any deployment has: a server that names ever new ones is refused.
   static constexpr int kMaxNodes = 10000;
 
-  // Nodes are connected to like `base`. `readonly_replicas`: replicas want READONLY first.
+  // Nodes are connected to like `base`, whose check_role holds for primaries. `readonly_replicas`:
+  // replicas want READONLY first.
   NodeTable(ConnectionSpec base, bool readonly_replicas)
       : base_(std::move(base)), readonly_replicas_(readonly_replicas) {}
 

@@ -43,6 +43,12 @@ ReplicaEntry ParseReplica(const Reply& reply) {
   return entry;
 }
 
+// A primary that was demoted closes its connections, and would serve new ones as a replica does.
+ConnectionSpec PrimaryChecked(ConnectionSpec base) {
+  base.check_role = true;
+  return base;
+}
+
 }  // namespace
 
 constexpr absl::Duration SentinelRouter::kDoubtFor;
@@ -52,7 +58,7 @@ constexpr absl::Duration SentinelRouter::kLookForReplicasEvery;
 
 SentinelRouter::SentinelRouter(const ConnectionSpec& base, const std::vector<Endpoint>& sentinels,
                                SentinelOptions options)
-    : options_(std::move(options)), nodes_(base, /*readonly_replicas=*/false) {
+    : options_(std::move(options)), nodes_(PrimaryChecked(base), /*readonly_replicas=*/false) {
   for (const Endpoint& endpoint : sentinels) {
     ConnectionSpec spec = base;
     spec.endpoint = endpoint;
@@ -166,7 +172,10 @@ absl::Status SentinelRouter::CheckPrimary(const Discovery& discovery, int node) 
   const NodeAnswer& answer = answers.front();
   const std::string what = absl::StrCat("sentinel names ", Spec(node).endpoint.ToString(),
                                         " as primary of \"", options_.master, "\", but it ");
+  const absl::Status is_none = MakeError(ErrorKind::kNotReady, absl::StrCat(what, "is none"),
+                                         "A failover may be under way; try again later.");
   if (!answer.status.ok()) {
+    if (GetErrorKind(answer.status) == ErrorKind::kReadOnly) return is_none;
     if (!IsUnreachable(answer.status)) return answer.status;
     Doubt(node);
     const ErrorInfo why = GetErrorInfo(answer.status);
@@ -180,8 +189,7 @@ absl::Status SentinelRouter::CheckPrimary(const Discovery& discovery, int node) 
     return role.error;
   }
   if (!role.elements.empty() && role.elements.front().bytes == "master") return absl::OkStatus();
-  return MakeError(ErrorKind::kNotReady, absl::StrCat(what, "is none"),
-                   "A failover may be under way; try again later.");
+  return is_none;
 }
 
 absl::Status SentinelRouter::Refresh(const Discovery& discovery) {

@@ -8,9 +8,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/exec/pipeline.h"
 #include "gtest/gtest.h"
 #include "testing/fakes/fake_server.h"
 #include "testing/fakes/fake_waiter.h"
+#include "testing/fakes/recording_sink.h"
 #include "testing/fakes/resp.h"
 
 namespace redis_fdw {
@@ -127,7 +129,8 @@ TEST_F(SentinelTest, ThePrimaryThatTheyName) {
   EXPECT_EQ(router->Primaries().size(), 1u);
   EXPECT_EQ(router->Spec(router->Primaries()[0]).database, 3);
   EXPECT_EQ(server("s1").CommandLines(), Lines{"SENTINEL GET-MASTER-ADDR-BY-NAME mymaster"});
-  EXPECT_EQ(server("p1").CommandLines(), Lines{"ROLE"});
+  // When it is connected to, and before it is believed.
+  EXPECT_EQ(server("p1").CommandLines(), (Lines{"ROLE", "ROLE"}));
   EXPECT_EQ(server("s2").connections_made(), 0);
   const auto keyspace = router->LookAtKeyspace(discovery());
   ASSERT_TRUE(keyspace.ok());
@@ -310,6 +313,23 @@ TEST_F(SentinelTest, TlsForAll) {
   SentinelRouter router(base_, {sentinel}, options_);
   ASSERT_TRUE(router.Refresh(discovery()).ok());
   EXPECT_TRUE(router.Spec(router.Primaries()[0]).endpoint.tls);
+}
+
+// Redis closes a demoted primary's connections; who connects again must not read from it.
+TEST_F(SentinelTest, ADemotedPrimaryIsNotReadFrom) {
+  std::shared_ptr<SentinelRouter> router = NewRouter();
+  Pipeline pipeline(&pool_, router, PoolLimits());
+  test::RecordingSink sink;
+  ASSERT_TRUE(pipeline.Submit(Read(), &sink).ok());
+  ASSERT_TRUE(pipeline.Drain().ok());
+  pipeline.ReleaseIdle();
+  roles_["p1"] = "slave";
+  roles_["p2"] = "master";
+  for (const char* sentinel : {"s1", "s2", "s3"}) primary_of_[sentinel] = "p2";
+  server("p1").CloseAll();
+  ASSERT_TRUE(pipeline.Submit(Read(), &sink).ok());
+  ASSERT_TRUE(pipeline.Drain().ok());
+  EXPECT_EQ(sink.values, (Lines{"p1", "p2"}));
 }
 
 }  // namespace
