@@ -51,7 +51,8 @@ class Flight : public ReplySink {
   const int64_t sequence;  // in the order of submission
   Flights::iterator self;
   int node = -1;                                   // where it was sent
-  int ask_node = -1;                               // where it goes once, after ASKING
+  int next_node = -1;                              // where a redirect sends it, once
+  bool asking = false;                             // and after ASKING
   bool begun = false;                              // its sink has had a part of a reply
   int tries = 0;                                   // how often it was refused or lost
   absl::Time refused_at = absl::InfiniteFuture();  // first

@@ -88,9 +88,9 @@ absl::Status Pipeline::CheckGroup(const Flight& flight) {
 
 // Queues it on the connection to its node. REQUIRES: it is in flights_.
 absl::Status Pipeline::Send(Flight* flight) {
-  const bool asking = flight->ask_node >= 0;
-  if (asking) {
-    flight->node = std::exchange(flight->ask_node, -1);
+  const bool asking = std::exchange(flight->asking, false);
+  if (flight->next_node >= 0) {
+    flight->node = std::exchange(flight->next_node, -1);
   } else {
     ASSIGN_OR_RETURN(flight->node, NodeOf(flight->command, flight->pinned));
   }

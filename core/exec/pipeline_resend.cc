@@ -71,7 +71,10 @@ absl::Status Pipeline::FollowRedirect(Flight* flight, const Redirect& redirect,
     const ErrorInfo why = GetErrorInfo(node.status());
     return End(flight, MakeError(why.kind, GetErrorInfo(error).message, why.hint, why.detail));
   }
-  if (redirect.ask) flight->ask_node = *node;
+  // The router remembers a MOVED, so a command with a key finds its way, as those behind it do. It
+  // cannot know the keys of one that has none (redis_command()).
+  if (redirect.ask || !flight->command.has_key()) flight->next_node = *node;
+  flight->asking = redirect.ask;
   Defer(flight, error);
   return absl::OkStatus();
 }

@@ -104,6 +104,22 @@ TEST_F(ResendTest, FollowsAskOnce) {
   EXPECT_EQ(from_.CommandLines(), (Lines{"SET a1 v", "SET a1 v"}));
 }
 
+// As redis_command() sends it, which does not know which arguments are keys.
+TEST_F(ResendTest, CommandWithoutKeyGoesWhereItIsSent) {
+  router_->primary = 0;
+  for (const char* says : {"MOVED 7 node-b:6379", "ASK 7 node-b:6379"}) {
+    says_ = says;
+    times_ = 1;
+    ASSERT_TRUE(Run(Command("LPOP").Arg("jobs").Retry(RetryClass::kNever)).ok()) << says;
+  }
+  EXPECT_EQ(sink_.values, (Lines{"b:jobs", "b:jobs"}));
+  EXPECT_EQ(to_.CommandLines(), (Lines{"LPOP jobs", "ASKING", "LPOP jobs"}));
+  EXPECT_EQ(pipeline_->counters().redirects, 2);
+  // The next one begins anew.
+  ASSERT_TRUE(Run(Command("LPOP").Arg("jobs").Retry(RetryClass::kNever)).ok());
+  EXPECT_EQ(sink_.values.back(), "a:jobs");
+}
+
 TEST_F(ResendTest, CommandsOfAKeyKeepTheirOrderWhenRedirected) {
   says_ = "ASK 7 node-b:6379";
   times_ = 3;
