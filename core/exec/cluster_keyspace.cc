@@ -37,6 +37,7 @@ class ClusterRouter::KeyspaceLook {
 
   // Whether what was said is all there is to know.
   absl::Status Check() const {
+    if (shards_.empty()) return Incomplete("who is a primary");
     for (const std::string& id : importers_) {
       if (shard_of_.find(id) == shard_of_.end()) return Incomplete("who imports keys");
     }

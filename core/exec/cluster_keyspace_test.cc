@@ -117,6 +117,16 @@ TEST_F(KeyspaceTest, DeadPrimaryThatWasReplaced) {
   EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922", "c2:3 10923-16383"}));
 }
 
+// Nobody but the dead one has answered yet: that is not all there is to know.
+TEST_F(KeyspaceTest, DeadPrimaryIsTheFirstToAnswer) {
+  Say({{"a2", "0-5460"}, {"b", "5461-10922"}, {"c", "10923-16383"}});
+  Refuse("a");
+  EXPECT_EQ(Look(), (Lines{"b:2 5461-10922", "c:3 10923-16383", "a2:1 0-5460"}));
+  for (const char* host : {"a2", "b", "c"}) Refuse(host);
+  Look();
+  EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
+}
+
 // A machine that is gone without a word is not waited for where another has taken over, and not for
 // long where none has.
 TEST_F(KeyspaceTest, SilentPrimary) {
