@@ -34,6 +34,14 @@ bool IsOfConnection(ErrorKind kind) {
          kind == ErrorKind::kReadOnly;
 }
 
+// What a reader hears whose node, which it asked for itself, is not there any more: it looks for
+// those who are.
+absl::Status NodeIsGone(const absl::Status& why) {
+  const ErrorInfo info = GetErrorInfo(why);
+  if (!IsOfConnection(info.kind) || info.kind == ErrorKind::kMaybeApplied) return why;
+  return MakeError(ErrorKind::kConnectionLost, info.message, info.hint, info.detail);
+}
+
 // The error of a command that was tried for long enough.
 absl::Status TriedEnough(const Flight& flight, absl::Duration patience) {
   ErrorInfo info = GetErrorInfo(flight.refusal);
@@ -140,9 +148,7 @@ absl::Status Pipeline::OnBroken(Nodes::iterator node, const absl::Status& why) {
     return absl::OkStatus();
   }
   for (Flight* flight : lost) flights_.erase(flight->self);
-  if (!pinned || !doubted || kind != ErrorKind::kConnectFailed) return why;
-  const ErrorInfo info = GetErrorInfo(why);
-  return MakeError(ErrorKind::kConnectionLost, info.message, info.hint, info.detail);
+  return pinned && doubted ? NodeIsGone(why) : why;
 }
 
 // Sends what is due, in the order in which it was submitted, and ends what has been tried for too
@@ -245,11 +251,10 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
     absl::Status status = BecomeReady(command, &number);
     if (status.ok()) return &nodes_.find(number)->second->server_info();
     // Somebody else may serve: the router knows whether that can be.
-    const bool pinned = command.target() == Command::Target::kNode;
     const bool later = GetErrorKind(status) == ErrorKind::kNotReady;
-    if (pinned || (!router_->stale() && !later) || !IsOfConnection(GetErrorKind(status))) {
-      return status;
-    }
+    if ((!router_->stale() && !later) || !IsOfConnection(GetErrorKind(status))) return status;
+    const bool pinned = command.target() == Command::Target::kNode;
+    if (pinned && router_->stale()) return NodeIsGone(status);
     RETURN_IF_ERROR(Pause(tries, deadline, status));
   }
 }

@@ -281,11 +281,18 @@ TEST_F(ResendTest, LostReadsGoToTheNewPrimaryAndSentWritesDoNot) {
   EXPECT_TRUE(to_.commands().empty());
 }
 
+// Its reader looks for others, whatever the reason: gone, a replica by now, or not ready.
 TEST_F(ResendTest, NodeAskedForItselfThatIsGone) {
-  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
-  EXPECT_EQ(GetErrorKind(Run(Command("SCAN").Arg("0").ToNode(0).ReadOnly())),
-            ErrorKind::kConnectionLost);
-  EXPECT_TRUE(to_.commands().empty());
+  for (const ErrorKind kind :
+       {ErrorKind::kConnectFailed, ErrorKind::kReadOnly, ErrorKind::kNotReady}) {
+    const Command scan = Command("SCAN").Arg("0").ToNode(0).ReadOnly();
+    from_.options.refuse_connect = MakeError(kind, "refused");
+    router_->is_stale = false;
+    EXPECT_EQ(GetErrorKind(Run(scan)), ErrorKind::kConnectionLost);
+    router_->is_stale = false;
+    EXPECT_EQ(GetErrorKind(pipeline_->ServerFor(scan).status()), ErrorKind::kConnectionLost);
+    EXPECT_TRUE(to_.commands().empty());
+  }
 }
 
 TEST_F(ResendTest, StaleRouterIsRefreshedFirst) {
