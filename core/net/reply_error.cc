@@ -64,6 +64,8 @@ struct Text {
   const char* hint;
 };
 constexpr Text kTexts[] = {
+    {"ERR Protocol error: ", ErrorKind::kProtocol,
+     "Redis did not get what was sent; see whether something on the way to it changes bytes."},
     {"max number of clients reached", ErrorKind::kConnectFailed,
      "Raise \"maxclients\" of Redis, or lower option \"pool_max_size\"."},
     {"without any password configured", ErrorKind::kAuthentication,

@@ -58,6 +58,7 @@ TEST(ReplyErrorTest, Kinds) {
       {"ERR unknown command `FOO`", ErrorKind::kUnsupported, true},
       {"ERR max number of clients reached", ErrorKind::kConnectFailed, true},
       {"ERR value is not an integer or out of range", ErrorKind::kRemote, false},
+      {"ERR Protocol error: unbalanced quotes in request", ErrorKind::kProtocol, true},
       {"NOSCRIPT No matching script. Please use EVAL.", ErrorKind::kUnknownScript, false},
       {"BUSYGROUP Consumer Group name already exists", ErrorKind::kRemote, false},
       {"", ErrorKind::kRemote, false},
