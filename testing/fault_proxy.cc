@@ -210,11 +210,15 @@ FaultCounts FaultProxy::counts() {
   return counts_;
 }
 
-int FaultProxy::open() {
+int FaultProxy::open() { return static_cast<int>(open_numbers().size()); }
+
+std::vector<int> FaultProxy::open_numbers() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return static_cast<int>(
-      std::count_if(connections_.begin(), connections_.end(),
-                    [](const Connection& connection) { return !connection.dead; }));
+  std::vector<int> numbers;
+  for (const Connection& connection : connections_) {
+    if (!connection.dead) numbers.push_back(connection.number);
+  }
+  return numbers;
 }
 
 void FaultProxy::Wake() const {

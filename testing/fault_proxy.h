@@ -67,13 +67,17 @@ class FaultProxy {
   void CutAll();
 
   FaultCounts counts();
-  // How many connections there are now.
+  // How many connections there are now, and which, as Fault::connection counts them.
   int open();
+  std::vector<int> open_numbers();
 
  private:
   struct Connection {
-    Connection(int number, FaultCounts* counts)
-        : streams{{Direction::kToServer, number, counts}, {Direction::kToClient, number, counts}} {}
+    Connection(int n, FaultCounts* counts)
+        : number(n),
+          streams{{Direction::kToServer, n, counts}, {Direction::kToClient, n, counts}} {}
+
+    const int number;
 
     // By Direction: where its bytes come from is ends[d], where they go ends[1 - d].
     int ends[2] = {-1, -1};
