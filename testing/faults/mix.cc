@@ -107,6 +107,8 @@ Mix DrawMix(Random* random, bool tls, const std::vector<int>& open, int next) {
   } else if (what < 85) {
     for (int64_t n = random->Between(1, 3); n > 0; --n) {
       const Fault fault = DrawFault(random, tls);
+      // Redis's own complaint of garbage could be garbled beyond recognition.
+      if (!tls && fault.kind == Fault::Kind::kInsert && mix.garbage) continue;
       AddFault(fault, random, open, next, &mix);
       if (fault.kind == Fault::Kind::kInsert || fault.kind == Fault::Kind::kFlip) {
         mix.garbage = true;
