@@ -48,7 +48,9 @@ class TypeSink : public StepSink {
  public:
   TypeSink(absl::string_view type, RowWriter* rows) : StepSink(rows), type_(type) {}
   absl::Status OnElement(const ReplyElement& element) override {
-    if (element.depth != 0 || element.type == ReplyType::kArray) return UnexpectedReply("TYPE");
+    if (element.depth != 0 || element.type == ReplyType::kArray || !IsTypeName(element.bytes)) {
+      return UnexpectedReply("TYPE");
+    }
     if (element.bytes == type_) rows()->Write({});
     return absl::OkStatus();
   }

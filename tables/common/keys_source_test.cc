@@ -294,10 +294,13 @@ TEST_F(KeysSourceTest, NamedKeysAloneAreAskedForTheirType) {
   std::vector<Cell> keys = {Cell::Bytes("u:1"), Cell::Bytes("u:2"), Cell::Bytes("u:3")};
   EXPECT_THAT(t_.Scan(t_.Plan({Key(CompareOp::kIn)}, {0}), {{Cell::List(keys)}}),
               ElementsAre("0: \"u:1\""));
-  t_.Reply("TYPE u:1", Bulks({"string"}));
-  EXPECT_EQ(
-      GetErrorKind(t_.TryScan(t_.Plan({Key(CompareOp::kIn)}, {0}), {{Cell::List(keys)}}).status()),
-      ErrorKind::kProtocol);
+  for (const std::string& reply : {Bulks({"string"}), Simple("str?ing"), Simple("")}) {
+    t_.Reply("TYPE u:1", reply);
+    EXPECT_EQ(GetErrorKind(
+                  t_.TryScan(t_.Plan({Key(CompareOp::kIn)}, {0}), {{Cell::List(keys)}}).status()),
+              ErrorKind::kProtocol)
+        << reply;
+  }
 }
 
 TEST_F(KeysSourceTest, KeysAndTtlsAlone) {

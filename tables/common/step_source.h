@@ -108,6 +108,10 @@ constexpr size_t kPipelinedLookups = 128;
 // The error for a reply of a shape that the command does not have. kProtocol.
 absl::Status UnexpectedReply(absl::string_view command);
 
+// Whether a reply to TYPE can be one. It is a line, of which RESP gives no length: bytes that were
+// added on the way are noticed only here, and a key of another type would be passed over.
+bool IsTypeName(absl::string_view reply);
+
 }  // namespace redis_fdw
 
 #endif  // REDIS_FDW_TABLES_COMMON_STEP_SOURCE_H_

@@ -33,7 +33,7 @@ Command TruncateCommand(absl::string_view key, absl::string_view type) {
 class TypeSink : public ReplySink {
  public:
   absl::Status OnElement(const ReplyElement& element) override {
-    if (element.depth != 0 || element.type == ReplyType::kArray || element.bytes.empty()) {
+    if (element.depth != 0 || element.type == ReplyType::kArray || !IsTypeName(element.bytes)) {
       return UnexpectedReply("TYPE");
     }
     type = std::string(element.bytes);
