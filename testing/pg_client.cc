@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -89,14 +90,14 @@ int64_t StatusNumber(pid_t pid, absl::string_view name) {
   return -1;
 }
 
-int CountSockets(const std::string& folder) {
-  int sockets = 0;
+// What the links in `folder` point to; none if it cannot be read.
+std::vector<std::string> LinksOf(const std::string& folder) {
+  std::vector<std::string> links;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
-    if (absl::StartsWith(target, "socket:")) ++sockets;
+    links.push_back(std::filesystem::read_symlink(entry.path(), error).string());
   }
-  return error ? -1 : sockets;
+  return links;
 }
 
 }  // namespace
@@ -249,11 +250,11 @@ int64_t PgConnection::BackendPeakKib() const { return StatusNumber(backend_pid()
 
 int64_t PgConnection::BackendPrivateKib() const { return StatusNumber(backend_pid(), "RssAnon"); }
 
-int PgConnection::BackendSockets() const {
+std::vector<std::string> PgConnection::BackendLinks() const {
   const std::string folder = absl::StrCat("/proc/", backend_pid(), "/fd");
   const Identity owner = Identity::Unprivileged();
   // A sandboxed server lives in a user namespace that its creator, this process, may look into.
-  if (owner.kind != Identity::Kind::kSetUser) return CountSockets(folder);
+  if (owner.kind != Identity::Kind::kSetUser) return LinksOf(folder);
   // Elsewhere only the server's own user may, and in a container not even root: ask as that user.
   Process::Options options;
   options.argv = {"/bin/sh", "-c",
@@ -261,12 +262,25 @@ int PgConnection::BackendSockets() const {
   options.identity = owner;
   options.cwd = "/";
   const absl::StatusOr<CommandResult> listing = RunCommand(options);
-  if (!listing.ok()) return -1;
-  int sockets = 0;
-  for (absl::string_view line : absl::StrSplit(listing->output, '\n')) {
-    if (absl::StartsWith(line, "socket:")) ++sockets;
-  }
-  return sockets;
+  if (!listing.ok()) return {};
+  return absl::StrSplit(listing->output, '\n', absl::SkipEmpty());
+}
+
+int PgConnection::BackendSockets() const {
+  const std::vector<std::string> links = BackendLinks();
+  if (links.empty()) return -1;
+  return static_cast<int>(std::count_if(links.begin(), links.end(), [](const std::string& link) {
+    return absl::StartsWith(link, "socket:");
+  }));
+}
+
+int PgConnection::BackendDescriptors() const {
+  const std::vector<std::string> links = BackendLinks();
+  if (links.empty()) return -1;
+  // Files have paths.
+  return static_cast<int>(std::count_if(links.begin(), links.end(), [](const std::string& link) {
+    return !absl::StartsWith(link, "/");
+  }));
 }
 
 }  // namespace redis_fdw::test

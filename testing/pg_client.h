@@ -92,10 +92,13 @@ class PgConnection {
   int64_t BackendPrivateKib() const;
   // How many sockets it has open. Some are its own: compare with an earlier count.
   int BackendSockets() const;
+  // The same of all descriptors that are no files: sockets, pipes, epoll and the like.
+  int BackendDescriptors() const;
 
  private:
   struct State;
   explicit PgConnection(std::unique_ptr<State> state);
+  std::vector<std::string> BackendLinks() const;
 
   std::unique_ptr<State> state_;
 };

@@ -41,6 +41,7 @@ class FaultsTest : public PgRedisTest {
   void Run(bool tls, uint64_t count);
 
   std::vector<int> Descriptors();
+  // Private memory of the processes, and what is used of PostgreSQL's memory contexts, in KiB.
   std::vector<int64_t> Memory();
 
   std::unique_ptr<RedisServer> server_;
@@ -73,13 +74,17 @@ void FaultsTest::Start(bool tls) {
 
 std::vector<int> FaultsTest::Descriptors() {
   std::vector<int> numbers;
-  for (Session& session : sessions_) numbers.push_back(session.pg.BackendSockets());
+  for (Session& session : sessions_) numbers.push_back(session.pg.BackendDescriptors());
   return numbers;
 }
 
 std::vector<int64_t> FaultsTest::Memory() {
   std::vector<int64_t> numbers;
-  for (Session& session : sessions_) numbers.push_back(session.pg.BackendPrivateKib());
+  for (Session& session : sessions_) {
+    numbers.push_back(session.pg.BackendPrivateKib());
+    numbers.push_back(std::stoll(session.pg.Query1(
+        "SELECT (sum(used_bytes) / 1024)::bigint FROM pg_backend_memory_contexts")));
+  }
   return numbers;
 }
 
@@ -105,16 +110,18 @@ void FaultsTest::Run(bool tls, uint64_t count) {
     memory.push_back(Memory());
   }
   std::cout << (tls ? "TLS" : "TCP") << ", seed " << seed_ << ": "
-            << rounds.tally().ToString(proxy_->counts()) << "  sockets of each session: before "
+            << rounds.tally().ToString(proxy_->counts()) << "  descriptors of each session: before "
             << absl::StrJoin(descriptors, " ") << ", after " << absl::StrJoin(Descriptors(), " ")
-            << "\n  private KiB of each session, by quarter:";
+            << "\n  KiB of each session, private and in contexts, by quarter:";
   for (const auto& sample : memory) std::cout << " [" << absl::StrJoin(sample, " ") << "]";
   std::cout << "\n  " << absl::FormatDuration(absl::Now() - start) << std::endl;
   ASSERT_FALSE(HasFailure()) << "seed " << seed_;
 
   EXPECT_EQ(Descriptors(), descriptors);
+  for (size_t i = 0; i < memory[4].size(); ++i) {
+    EXPECT_LT(memory[4][i], memory[2][i] + kSlackKib) << "session " << i / 2 << " loses memory";
+  }
   for (size_t i = 0; i < sessions_.size(); ++i) {
-    EXPECT_LT(memory[4][i], memory[2][i] + kSlackKib) << "session " << i << " loses memory";
     EXPECT_EQ(sessions_[i].pg.Query1("SELECT pg_backend_pid()"), absl::StrCat(pids[i]));
   }
   const std::string log = postgres().log().substr(log_start);

@@ -184,7 +184,20 @@ Work Load::ReadNamed(int target) {
   std::string sql = absl::StrCat("SELECT ", Columns(of), " FROM ", Source(target));
   std::function<bool(const std::string&)> wanted = [](const std::string&) { return true; };
   std::vector<std::string> ids;
-  switch (random_.Below(5)) {
+  switch (random_.Below(6)) {
+    case 5:
+      // Of strings, their types are asked for.
+      work.what = "names";
+      for (int n = 0; n < 4; ++n) ids.push_back(of.Id(static_cast<int>(random_.Below(kNames))));
+      sql = absl::StrCat("SELECT id FROM ", Source(target), " WHERE id IN ('",
+                         absl::StrJoin(ids, "', '"), "')");
+      work.sql = {sql};
+      for (const auto& row : Rows(target)) {
+        if (std::find(ids.begin(), ids.end(), row.first) != ids.end()) {
+          work.rows.push_back(row.first);
+        }
+      }
+      return work;
     case 0:
       work.what = "scan";
       break;

@@ -22,7 +22,8 @@ struct Work {
   // The effect on targets[target], if it writes.
   int target = 0;
   Effect effect;
-  // All of it is one batch without a scan, so that "could not connect" means: nothing was done.
+  // All that it writes is one batch, so that an error which says that no write was under way means:
+  // nothing was done.
   bool at_once = false;
 
   bool writes() const { return !effect.empty(); }
