@@ -18,8 +18,12 @@ namespace redis_fdw {
 // One look: asks primaries until nobody names another.
 class ClusterRouter::KeyspaceLook {
  public:
+  // What is routed counts as said, by nobody in particular: a node that has forgotten the cluster,
+  // or is the first to be asked and gone, does not make a look at nothing complete.
   explicit KeyspaceLook(ClusterRouter* router)
-      : router_(*router), claimed_(kSlots), covered_(kSlots) {}
+      : router_(*router), claimed_(kSlots), covered_(kSlots) {
+    for (int slot = 0; slot < kSlots; ++slot) claimed_[slot].any = router_.owner_[slot] >= 0;
+  }
 
   absl::Status Ask(const Discovery& discovery) {
     for (const int node : router_.primaries_) Want(node);

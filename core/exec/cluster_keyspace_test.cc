@@ -160,6 +160,26 @@ TEST_F(KeyspaceTest, DeadPrimary) {
   EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
 }
 
+// Before anybody has answered, nothing is known to be missing; that is not all there is.
+TEST_F(KeyspaceTest, TheFirstToBeAskedIsDead) {
+  ASSERT_EQ(Look().size(), 3u);
+  Refuse("a");
+  EXPECT_EQ(Look(), Lines{"a primary of the cluster cannot be asked: could not connect to a"});
+  EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
+  for (const char* host : {"b", "c"}) Refuse(host);
+  Look();
+  EXPECT_FALSE(keyspace_.ok());
+}
+
+// A node that has come back without its memory knows only itself: rows would be missing.
+TEST_F(KeyspaceTest, ANodeThatHasForgottenTheCluster) {
+  ASSERT_EQ(Look().size(), 3u);
+  lines_["a"] = Line("a", "myself,master", 0);
+  for (const char* host : {"b", "c"}) server(host).Hold();
+  Look();
+  EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
+}
+
 // Somebody says that a node has a slot, and it says no.
 TEST_F(KeyspaceTest, Disagreement) {
   lines_["c"] = Line("c", "myself,master", 3, "10924-16383");
