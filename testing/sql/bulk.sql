@@ -3,6 +3,9 @@ CREATE FOREIGN TABLE h (field text, value text) SERVER redis_server
   OPTIONS (table_type 'hash', table_key_prefix 'h', batch_size '100');
 CREATE FOREIGN TABLE users (id int, name text, age int) SERVER redis_server
   OPTIONS (table_type 'hash', key_template 'user:{id}', row_per 'key', batch_size '100');
+-- Its keys share a hash tag, so that they can be renamed in a cluster.
+CREATE FOREIGN TABLE moved (id int, name text, age int) SERVER redis_server
+  OPTIONS (table_type 'hash', key_template '{moved}:{id}', row_per 'key', batch_size '100');
 CREATE FOREIGN TABLE str (key text, value text) SERVER redis_server
   OPTIONS (table_type 'string', table_key_prefix 'str:*', batch_size '100');
 CREATE FOREIGN TABLE l (index int, element text) SERVER redis_server
@@ -101,8 +104,10 @@ SELECT count(*), sum(element::int) FROM l;
 UPDATE z SET score = score + 1 WHERE member::int % 2 = 0;
 SELECT count(*), sum(score) FROM z;
 UPDATE users SET age = age + 1;
-UPDATE users SET id = id + 20000 WHERE id > 9000;
 SELECT count(*), sum(id), sum(age) FROM users;
+INSERT INTO moved SELECT * FROM users WHERE id > 8000;
+UPDATE moved SET id = id + 20000 WHERE id > 9000;
+SELECT count(*), sum(id), sum(age) FROM moved;
 UPDATE str SET value = users.name FROM users WHERE str.key = 'str:' || users.id;
 SELECT count(*) FROM str WHERE value LIKE 'name%';
 DELETE FROM h WHERE field LIKE 'str:%';
@@ -110,13 +115,14 @@ DELETE FROM s WHERE member % 2 = 0;
 DELETE FROM l WHERE index % 2 = 1;
 DELETE FROM z WHERE score > 100;
 DELETE FROM x WHERE n > 10;
-DELETE FROM users WHERE id > 20000;
+DELETE FROM users WHERE id > 9000;
+DELETE FROM moved WHERE id > 20000;
 DELETE FROM str USING users WHERE str.key = 'str:' || users.id AND users.id <= 5000;
 \! redis HLEN h; redis SCARD s; redis LLEN l; redis ZCARD z; redis XLEN x; redis DBSIZE
 \! redis LRANGE l 4998 -1 | paste -s
 
 -- Errors in the middle name the row.
-TRUNCATE h, s, l, z, x, users, str;
+TRUNCATE h, s, l, z, x, users, moved, str;
 INSERT INTO h SELECT i, NULLIF(i, 250)::text FROM generate_series(1, 1000) i;
 \echo :SQLSTATE
 \! redis HLEN h

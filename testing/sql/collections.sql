@@ -6,13 +6,14 @@ CREATE FOREIGN TABLE sets (key text, members int[], ttl int) SERVER redis_server
 CREATE FOREIGN TABLE zsets (id int, members text[], scores float8[]) SERVER redis_server
   OPTIONS (table_type 'zset', key_template 'z:{id}', row_per 'key', ttl '100');
 
--- INSERT replaces the collection.
-INSERT INTO lists VALUES ('l:1', '{a,b,a}'), ('l:2', '{"x y",""}');
-INSERT INTO lists VALUES ('l:2', '{c}') RETURNING *;
+-- INSERT replaces the collection. Lists that are renamed below share a hash tag, for clusters:
+-- "l:2{l:1}" is where "l:1" is.
+INSERT INTO lists VALUES ('l:1', '{a,b,a}'), ('l:2{l:1}', '{"x y",""}');
+INSERT INTO lists VALUES ('l:2{l:1}', '{c}') RETURNING *;
 INSERT INTO sets VALUES ('s:1', '{3,1,2,1}', NULL), ('s:2', '{5}', 50);
 INSERT INTO zsets VALUES (1, '{a,b,c}', '{2,1,Infinity}'), (2, ARRAY['x'], ARRAY[0.1]);
 \! redis LRANGE l:1 0 -1 | paste -s
-\! redis LRANGE l:2 0 -1 | paste -s
+\! redis LRANGE l:2{l:1} 0 -1 | paste -s
 \! redis SMEMBERS s:1 | sort | paste -s
 \! redis_ttl s:2 40 50
 \! redis ZRANGE z:1 0 -1 WITHSCORES | paste -s
@@ -52,8 +53,8 @@ SELECT key FROM sets ORDER BY key;
 
 -- UPDATE: content, TTL kept or set, keys moved.
 UPDATE lists SET elements = elements || 'z'::text WHERE key IN ('l:1', 'l:9');
-UPDATE lists SET key = 'l:5' WHERE key = 'l:2' RETURNING *;
-UPDATE lists SET key = 'l:1' WHERE key = 'l:5';
+UPDATE lists SET key = 'l:5{l:1}' WHERE key = 'l:2{l:1}' RETURNING *;
+UPDATE lists SET key = 'l:1' WHERE key = 'l:5{l:1}';
 \echo :SQLSTATE
 UPDATE lists SET elements = '{}' WHERE key = 'l:1';
 UPDATE lists SET elements = NULL WHERE key = 'l:1';
@@ -71,7 +72,7 @@ UPDATE zsets SET members = '{d}', scores = '{4}' WHERE id = 1;
 \! redis_ttl z:1 90 100
 
 -- DELETE.
-DELETE FROM lists WHERE key = 'l:5';
+DELETE FROM lists WHERE key = 'l:5{l:1}';
 DELETE FROM lists WHERE cardinality(elements) = 4 RETURNING *;
 DELETE FROM sets WHERE key IN ('s:1', 's:9', 'l:3');
 DELETE FROM zsets WHERE id = 2;

@@ -2,12 +2,13 @@
 CREATE FOREIGN TABLE users (key text, name text, age int, tags jsonb, ttl bigint) SERVER redis_server
   OPTIONS (table_type 'hash', table_key_prefix 'user:*', row_per 'key');
 
--- INSERT writes all fields in one step; NULL is a field that is not there.
+-- INSERT writes all fields in one step; NULL is a field that is not there. Keys that are renamed
+-- below share a hash tag, for clusters: "user:3{user:1}" is where "user:1" is.
 INSERT INTO users VALUES ('user:1', 'Ada', 36, '{"a": [1, 2]}', NULL), ('user:2', 'Bob', NULL, NULL, -1);
-INSERT INTO users (key, age, ttl) VALUES ('user:3', 5, 1000) RETURNING key, name, age, tags, ttl BETWEEN 990 AND 1000 AS in_time;
+INSERT INTO users (key, age, ttl) VALUES ('user:3{user:1}', 5, 1000) RETURNING key, name, age, tags, ttl BETWEEN 990 AND 1000 AS in_time;
 \! redis HGETALL user:1 | paste - - | sort
 \! redis HGETALL user:2 | paste - -
-\! redis_ttl user:3 990 1000
+\! redis_ttl user:3{user:1} 990 1000
 \! redis TTL user:1
 SELECT key, name, age, tags FROM users ORDER BY key;
 -- The last write wins, by field: what is NULL goes, what no column shows stays.
@@ -31,7 +32,7 @@ SELECT name FROM users WHERE key = 'user:1';
 SELECT key FROM users ORDER BY key;
 SELECT count(*) FROM users;
 -- A row without the wanted fields is one; a missing key is none.
-SELECT name, tags FROM users WHERE key IN ('user:3', 'user:9');
+SELECT name, tags FROM users WHERE key IN ('user:3{user:1}', 'user:9');
 SELECT key FROM users WHERE name IS NULL ORDER BY key;
 SELECT u.key, u.age FROM (VALUES (1), (4), (9)) v(i) JOIN users u ON u.key = 'user:' || i ORDER BY 1;
 \! redis SET user:text t
@@ -39,24 +40,24 @@ SELECT count(*) FROM users;
 SELECT * FROM users WHERE key = 'user:text';
 
 -- UPDATE writes what changed, NULL removes the field, the TTL stays or is set, the key moves.
-UPDATE users SET age = age + 1 WHERE key = 'user:3';
-\! redis HGETALL user:3 | paste - -
-\! redis_ttl user:3 980 1000
-UPDATE users SET age = NULL, name = 'Cyd' WHERE key = 'user:3' RETURNING key, name, age;
-UPDATE users SET name = NULL WHERE key = 'user:3';
+UPDATE users SET age = age + 1 WHERE key = 'user:3{user:1}';
+\! redis HGETALL user:3{user:1} | paste - -
+\! redis_ttl user:3{user:1} 980 1000
+UPDATE users SET age = NULL, name = 'Cyd' WHERE key = 'user:3{user:1}' RETURNING key, name, age;
+UPDATE users SET name = NULL WHERE key = 'user:3{user:1}';
 \echo :SQLSTATE
-\! redis HGETALL user:3 | paste - -
-UPDATE users SET ttl = 50 WHERE key IN ('user:1', 'user:3') RETURNING key, ttl BETWEEN 49 AND 50 AS in_time;
+\! redis HGETALL user:3{user:1} | paste - -
+UPDATE users SET ttl = 50 WHERE key IN ('user:1', 'user:3{user:1}') RETURNING key, ttl BETWEEN 49 AND 50 AS in_time;
 \! redis_ttl user:1 40 50
 UPDATE users SET ttl = -1 WHERE key = 'user:1' RETURNING ttl;
 \! redis TTL user:1
 UPDATE users SET ttl = 0 WHERE key = 'user:1';
-UPDATE users SET key = 'user:7' WHERE key = 'user:3' RETURNING key, name;
-\! redis_ttl user:7 40 50
-UPDATE users SET key = 'user:1' WHERE key = 'user:7';
+UPDATE users SET key = 'user:7{user:1}' WHERE key = 'user:3{user:1}' RETURNING key, name;
+\! redis_ttl user:7{user:1} 40 50
+UPDATE users SET key = 'user:1' WHERE key = 'user:7{user:1}';
 \echo :SQLSTATE
-UPDATE users SET key = 'other:1' WHERE key = 'user:7';
-\! redis EXISTS user:3 user:7 other:1
+UPDATE users SET key = 'other:1' WHERE key = 'user:7{user:1}';
+\! redis EXISTS user:3{user:1} user:7{user:1} other:1
 UPDATE users SET name = 'none' WHERE key IN ('user:9', 'user:text', 'other:1');
 CREATE TABLE local (id int, name text);
 INSERT INTO local VALUES (1, 'Ada L.'), (9, 'Zoe');
@@ -66,7 +67,7 @@ EXPLAIN (VERBOSE, COSTS OFF) UPDATE users SET age = age + 1 WHERE key = 'user:1'
 
 -- DELETE removes the key.
 EXPLAIN (VERBOSE, COSTS OFF) DELETE FROM users WHERE key = 'user:1';
-DELETE FROM users WHERE key IN ('user:7', 'user:text', 'user:9');
+DELETE FROM users WHERE key IN ('user:7{user:1}', 'user:text', 'user:9');
 DELETE FROM users WHERE age = 40 RETURNING key, age;
 DELETE FROM users USING local l WHERE users.name = l.name;
 \! redis KEYS '*' | sort | paste -s

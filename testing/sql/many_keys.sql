@@ -14,20 +14,21 @@ CREATE FOREIGN TABLE zz (key text, member text, score float8) SERVER redis_serve
 CREATE FOREIGN TABLE xx (key text, stream_id text, kind text) SERVER redis_server
   OPTIONS (table_type 'stream', table_key_prefix 'x:*');
 
--- INSERT: several keys a statement.
+-- INSERT: several keys a statement. Keys that are renamed to each other below share a hash tag, for
+-- clusters: "h:2{h:1}" is where "h:1" is.
 INSERT INTO cfg VALUES ('cfg:a', '1'), ('cfg:b', '2'), ('cfg:a', '3'), ('cfg:', 'empty');
-INSERT INTO hh VALUES ('h:1', 'a', '1'), ('h:2', 'a', '2'), ('h:1', 'b', '3');
+INSERT INTO hh VALUES ('h:1', 'a', '1'), ('h:2{h:1}', 'a', '2'), ('h:1', 'b', '3');
 INSERT INTO ll VALUES ('l:1', 'a'), ('l:2', 'b'), ('l:1', 'c'), ('l:1', 'a');
 INSERT INTO lli VALUES ('l:2', 1, 'd'), ('l:3', NULL, 'e') RETURNING *;
-INSERT INTO ss VALUES ('s:1', 'a'), ('s:2', 'a'), ('s:1', 'b');
-INSERT INTO zz VALUES ('z:1', 'a', 1), ('z:2', 'a', 2), ('z:1', 'b', 3);
+INSERT INTO ss VALUES ('s:1', 'a'), ('s:2{s:1}', 'a'), ('s:1', 'b');
+INSERT INTO zz VALUES ('z:1', 'a', 1), ('z:2{z:1}', 'a', 2), ('z:1', 'b', 3);
 INSERT INTO xx VALUES ('x:1', '1-1', 'a'), ('x:2', '1-1', 'b'), ('x:1', '2-1', 'c');
 INSERT INTO xx (key, kind) VALUES ('x:3', 'd') RETURNING key, stream_id ~ '^\d{13}-\d+$' AS generated;
 \! redis DEL x:3
 \! redis KEYS '*' | sort | paste -s
 \! redis LRANGE l:1 0 -1 | paste -s
 -- Keys of the pattern that hold other types are passed over; keys outside of it are not the table's.
-\! redis MSET h:text t l:text t s:text t z:text t x:text t outside:1 t xcfg:a t
+\! redis MSET h:text{h:1} t l:text t s:text{s:1} t z:text{z:1} t x:text t outside:1 t xcfg:a t
 \! redis RPUSH cfg:list t
 SELECT * FROM cfg ORDER BY key;
 SELECT * FROM hh ORDER BY key, field;
@@ -97,17 +98,19 @@ INSERT INTO zz VALUES ('z:1', 'a', 9), ('z:3', 'a', 4) ON CONFLICT DO NOTHING RE
 -- UPDATE: values, names within a key, keys; the TTL stays.
 \! for key in cfg:a h:1 l:1 s:1 z:1; do redis EXPIRE $key 1000; done | paste -s
 UPDATE cfg SET value = value || '!' WHERE key LIKE 'cfg:_';
-UPDATE cfg SET key = 'cfg:moved' WHERE key = 'cfg:a' RETURNING *;
-UPDATE cfg SET key = 'cfg:b' WHERE key = 'cfg:moved';
+UPDATE cfg SET key = 'cfg:moved{cfg:a}' WHERE key = 'cfg:a' RETURNING *;
+\! redis SET cfg:there{cfg:a} 5
+UPDATE cfg SET key = 'cfg:there{cfg:a}' WHERE key = 'cfg:moved{cfg:a}';
 \echo :SQLSTATE
-\! redis MGET cfg:a cfg:b cfg:c cfg:moved | paste -s
-\! redis_ttl cfg:moved 900 1000
+\! redis DEL cfg:there{cfg:a}
+\! redis MGET cfg:a cfg:b cfg:c cfg:moved{cfg:a} | paste -s
+\! redis_ttl cfg:moved{cfg:a} 900 1000
 UPDATE hh SET value = key || value WHERE field = 'a';
 UPDATE hh SET field = 'c' WHERE key = 'h:1' AND field = 'b' RETURNING *;
-UPDATE hh SET key = 'h:2' WHERE key = 'h:1' AND field = 'c' RETURNING *;
-UPDATE hh SET key = 'h:2' WHERE key = 'h:1' AND field = 'a';
+UPDATE hh SET key = 'h:2{h:1}' WHERE key = 'h:1' AND field = 'c' RETURNING *;
+UPDATE hh SET key = 'h:2{h:1}' WHERE key = 'h:1' AND field = 'a';
 \! redis HGETALL h:1 | paste -s
-\! redis HGETALL h:2 | paste - - | sort
+\! redis HGETALL h:2{h:1} | paste - - | sort
 \! redis_ttl h:1 900 1000
 UPDATE ll SET element = upper(element) WHERE element = 'a';
 UPDATE lli SET element = 'x' WHERE key = 'l:1' AND index = 2 RETURNING *;
@@ -116,12 +119,12 @@ UPDATE ll SET key = 'l:9' WHERE key = 'l:1';
 \! redis LRANGE l:1 0 -1 | paste -s
 \! redis_ttl l:1 900 1000
 UPDATE ss SET member = key || member WHERE key = 's:1';
-UPDATE ss SET key = 's:2' WHERE key = 's:1' AND member = 's:1a' RETURNING *;
-\! redis SMEMBERS s:2 | sort | paste -s
+UPDATE ss SET key = 's:2{s:1}' WHERE key = 's:1' AND member = 's:1a' RETURNING *;
+\! redis SMEMBERS s:2{s:1} | sort | paste -s
 \! redis_ttl s:1 900 1000
 UPDATE zz SET score = score * 10 WHERE key = 'z:1';
-UPDATE zz SET key = 'z:2', member = 'c' WHERE key = 'z:1' AND member = 'a' RETURNING *;
-\! redis ZRANGE z:2 0 -1 WITHSCORES | paste - -
+UPDATE zz SET key = 'z:2{z:1}', member = 'c' WHERE key = 'z:1' AND member = 'a' RETURNING *;
+\! redis ZRANGE z:2{z:1} 0 -1 WITHSCORES | paste - -
 \! redis_ttl z:1 900 1000
 UPDATE xx SET kind = 'x';
 UPDATE cfg SET value = note FROM local WHERE cfg.key = local.k;
@@ -141,7 +144,7 @@ WITH gone AS (DELETE FROM hh WHERE field = 'a' RETURNING *) SELECT * FROM gone O
 DELETE FROM ll WHERE key = 'l:1' RETURNING *;
 WITH gone AS (DELETE FROM lli WHERE index = 0 RETURNING *) SELECT * FROM gone ORDER BY key;
 DELETE FROM ss WHERE member = 'a';
-DELETE FROM zz WHERE key = 'z:2';
+DELETE FROM zz WHERE key = 'z:2{z:1}';
 DELETE FROM xx WHERE key = 'x:1' AND stream_id IN ('1-1', 'none');
 DELETE FROM xx USING local WHERE xx.key = 'x:2' AND local.note = 'one';
 SELECT * FROM cfg ORDER BY key;
@@ -153,25 +156,25 @@ SELECT * FROM xx ORDER BY key;
 \! redis KEYS '*' | sort | paste -s
 
 -- Keys of another type are passed over by all statements; moving an element to one is an error.
-EXPLAIN (COSTS OFF) DELETE FROM hh WHERE key = 'h:text' AND field = 'a';
-DELETE FROM hh WHERE key IN ('h:2', 'h:text') AND field = 'a';
-DELETE FROM hh WHERE key = 'h:text' AND field = 'a';
-UPDATE hh SET value = 'x' WHERE key IN ('h:2', 'h:text') AND field = 'c';
-UPDATE hh SET key = 'h:2' WHERE key = 'h:text' AND field = 'a';
-UPDATE hh SET key = 'h:text' WHERE key = 'h:2' AND field = 'c';
+EXPLAIN (COSTS OFF) DELETE FROM hh WHERE key = 'h:text{h:1}' AND field = 'a';
+DELETE FROM hh WHERE key IN ('h:2{h:1}', 'h:text{h:1}') AND field = 'a';
+DELETE FROM hh WHERE key = 'h:text{h:1}' AND field = 'a';
+UPDATE hh SET value = 'x' WHERE key IN ('h:2{h:1}', 'h:text{h:1}') AND field = 'c';
+UPDATE hh SET key = 'h:2{h:1}' WHERE key = 'h:text{h:1}' AND field = 'a';
+UPDATE hh SET key = 'h:text{h:1}' WHERE key = 'h:2{h:1}' AND field = 'c';
 \echo :SQLSTATE
-DELETE FROM ss WHERE key = 's:text' AND member = 'a';
-UPDATE ss SET member = 'b' WHERE key = 's:text' AND member = 'a';
-UPDATE ss SET key = 's:text' WHERE key = 's:1' AND member = 's:1b';
-DELETE FROM zz WHERE key = 'z:text' AND member = 'a';
-UPDATE zz SET score = 2 WHERE key = 'z:text' AND member = 'a';
-UPDATE zz SET key = 'z:text' WHERE key = 'z:1' AND member = 'b';
+DELETE FROM ss WHERE key = 's:text{s:1}' AND member = 'a';
+UPDATE ss SET member = 'b' WHERE key = 's:text{s:1}' AND member = 'a';
+UPDATE ss SET key = 's:text{s:1}' WHERE key = 's:1' AND member = 's:1b';
+DELETE FROM zz WHERE key = 'z:text{z:1}' AND member = 'a';
+UPDATE zz SET score = 2 WHERE key = 'z:text{z:1}' AND member = 'a';
+UPDATE zz SET key = 'z:text{z:1}' WHERE key = 'z:1' AND member = 'b';
 DELETE FROM xx WHERE key = 'x:text' AND stream_id = '1-1';
 DELETE FROM cfg WHERE key = 'cfg:list';
 UPDATE cfg SET value = 'x' WHERE key = 'cfg:list';
-INSERT INTO hh VALUES ('h:text', 'a', '1');
+INSERT INTO hh VALUES ('h:text{h:1}', 'a', '1');
 \echo :SQLSTATE
-\! redis MGET h:text s:text z:text x:text | paste -s; redis HGETALL h:2 | paste -s; redis SMEMBERS s:1; redis ZCARD z:1; redis LLEN cfg:list
+\! redis MGET h:text{h:1} s:text{s:1} z:text{z:1} x:text | paste -s; redis HGETALL h:2{h:1} | paste -s; redis SMEMBERS s:1; redis ZCARD z:1; redis LLEN cfg:list
 
 -- Patterns: escaped glob characters are literal, braces always are; classes and single characters.
 \! redis FLUSHALL
@@ -207,10 +210,10 @@ DELETE FROM raw WHERE key = 'raw:\000\377';
 
 -- Templates: the variable part is a column of its own type.
 CREATE FOREIGN TABLE visits (day date, n int) SERVER redis_server
-  OPTIONS (table_type 'string', key_template 'visits:{day}:count');
+  OPTIONS (table_type 'string', key_template '{visits}:{day}:count');
 INSERT INTO visits VALUES ('2024-02-01', 5), ('2024-02-02', 6);
-\! redis GET visits:2024-02-01:count
-\! redis SET visits:today:other 1
+\! redis GET {visits}:2024-02-01:count
+\! redis SET {visits}:today:other 1
 SELECT * FROM visits ORDER BY day;
 SELECT * FROM visits WHERE day = '2024-02-02';
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM visits WHERE day = '2024-02-02';
@@ -221,8 +224,8 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM visits WHERE day > '2024-02-01';
 SELECT * FROM visits WHERE day > '2024-02-01';
 UPDATE visits SET day = day + 7, n = n * 2 WHERE day = '2024-02-01' RETURNING *;
 DELETE FROM visits WHERE day = '2024-02-02';
-\! redis KEYS 'visits:*' | sort
-\! redis SET visits:soon:count 1
+\! redis KEYS '{visits}:*' | sort
+\! redis SET {visits}:soon:count 1
 SELECT * FROM visits;
 \echo :SQLSTATE
 CREATE FOREIGN TABLE carts (item text, qty int, id int) SERVER redis_server
@@ -258,10 +261,10 @@ EXECUTE change('n1', 'A');
 EXECUTE remove('n1');
 EXECUTE remove('cfg:1');
 \! redis MGET cfg:1 cfg:2 n1 | paste -s
-INSERT INTO hh VALUES ('h:1', 'a', '1'), ('h:2', 'a', '2');
+INSERT INTO hh VALUES ('h:1', 'a', '1'), ('h:2{h:1}', 'a', '2');
 EXECUTE field('h:1', 'a');
-EXECUTE field('h:2', 'a');
-EXECUTE field('h:2', 'b');
+EXECUTE field('h:2{h:1}', 'a');
+EXECUTE field('h:2{h:1}', 'b');
 CREATE FUNCTION shift_all() RETURNS int LANGUAGE plpgsql AS $$
 DECLARE r record; n int := 0;
 BEGIN

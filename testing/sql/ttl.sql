@@ -49,8 +49,9 @@ UPDATE tokens SET ttl = ttl + 1000 WHERE key = 'tok:b';
 \! redis_ttl tok:b 1090 1100
 UPDATE tokens SET ttl = 0 WHERE key = 'tok:b';
 UPDATE tokens SET ttl = 5 WHERE key = 'tok:none';
-UPDATE tokens SET key = 'tok:moved' WHERE key = 'tok:b';
-\! redis_ttl tok:moved 1080 1100
+-- (In a cluster a key can be renamed to one with the same hash tag.)
+UPDATE tokens SET key = 'tok:moved{tok:b}' WHERE key = 'tok:b';
+\! redis_ttl tok:moved{tok:b} 1080 1100
 \! redis EXISTS tok:none tok:b
 
 -- expires_at shows and sets an instant.
