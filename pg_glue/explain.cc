@@ -67,6 +67,9 @@ std::string PredicatesText(const RedisScan& scan, Answer answer,
 void ExplainCounters(const Counters& counters, bool rows, ExplainState* es) {
   ExplainPropertyInteger("Redis Commands Sent", nullptr, counters.commands, es);
   ExplainPropertyInteger("Redis Round Trips", nullptr, counters.round_trips, es);
+  if (counters.nodes > 1 || es->format != EXPLAIN_FORMAT_TEXT) {
+    ExplainPropertyInteger("Redis Nodes", nullptr, counters.nodes, es);
+  }
   ExplainPropertyInteger("Redis Bytes Sent", "B", counters.bytes_sent, es);
   ExplainPropertyInteger("Redis Bytes Received", "B", counters.bytes_received, es);
   if (rows) ExplainPropertyInteger("Redis Rows Decoded", nullptr, counters.rows_decoded, es);

@@ -20,6 +20,7 @@ struct Counters {
   int64_t errors = 0;          // error replies, and connections that broke
   int64_t retries = 0;    // commands sent again: the connection broke, or the node was not ready
   int64_t redirects = 0;  // commands sent again to another node, since MOVED or ASK said so
+  int64_t nodes = 0;      // nodes that commands went to for the first time
 
   // What was counted from `b` to `a`.
   friend Counters operator-(Counters a, const Counters& b) {
@@ -32,13 +33,14 @@ struct Counters {
     a.errors -= b.errors;
     a.retries -= b.retries;
     a.redirects -= b.redirects;
+    a.nodes -= b.nodes;
     return a;
   }
   friend bool operator==(const Counters& a, const Counters& b) {
     return a.commands == b.commands && a.round_trips == b.round_trips &&
            a.bytes_sent == b.bytes_sent && a.bytes_received == b.bytes_received &&
            a.rows_decoded == b.rows_decoded && a.wait_time == b.wait_time && a.errors == b.errors &&
-           a.retries == b.retries && a.redirects == b.redirects;
+           a.retries == b.retries && a.redirects == b.redirects && a.nodes == b.nodes;
   }
 };
 

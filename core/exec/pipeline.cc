@@ -98,7 +98,16 @@ absl::Status Pipeline::Send(Flight* flight) {
   ASSIGN_OR_RETURN(Lease * lease, Lend(flight->node));
   if (asking) (*lease)->Enqueue(Command("ASKING"), AskingSink(), &counters_);
   (*lease)->Enqueue(flight->command, flight, &counters_);
+  CountNode(flight->node);
   return absl::OkStatus();
+}
+
+void Pipeline::CountNode(int number) {
+  const auto place = static_cast<size_t>(number);
+  if (place >= counted_.size()) counted_.resize(place + 1);
+  if (counted_[place]) return;
+  counted_[place] = true;
+  ++counters_.nodes;
 }
 
 absl::StatusOr<Lease*> Pipeline::Lend(int number) {

@@ -122,6 +122,7 @@ class Pipeline : private FlightOwner {
   absl::Status Send(Flight* flight);
   absl::StatusOr<Lease*> Lend(int number);
   absl::StatusOr<Lease> NewLease(int number);
+  void CountNode(int number);
 
   // Moving.
   absl::StatusOr<bool> AdvanceAll(bool read_replies);
@@ -160,6 +161,7 @@ class Pipeline : private FlightOwner {
   Flights again_;    // to be sent again, or for the first time after those
   absl::Time again_at_ = absl::InfinitePast();
   int64_t submitted_ = 0;
+  std::vector<bool> counted_;  // by number of the node: whether counters_.nodes has it
   bool primary_only_ = false;
   bool advancing_ = false;  // a sink may be on the stack
   int group_ = 0;           // the atomic group submitted last, and where it went

@@ -32,6 +32,7 @@ TEST_F(PipelineTest, RoutesByKey) {
   EXPECT_EQ(other.values, Lines{"b:b1"});
   EXPECT_EQ(pipeline->counters().commands, 3);
   EXPECT_EQ(pipeline->counters().round_trips, 2);
+  EXPECT_EQ(pipeline->counters().nodes, 2);
 }
 
 // The nodes answer in turns, a slow one first; each one's replies stay in order.

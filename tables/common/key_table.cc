@@ -247,8 +247,11 @@ std::vector<std::string> KeyTable::Describe(const ScanPlan& plan, const ScanOpti
                         ? lines.size() == 1
                         : lines.empty() && !SingleOperand(plan, map().key_column);
   if (elements_->many_command() != nullptr && plan.keys != KeyAccess::kOne && many) {
+    const ScanPlan of_key = ElementPlan(plan);
     lines.push_back(absl::StrCat(elements_->many_command(), " ", key,
-                                 plan.keys == KeyAccess::kScan ? " ..." : ""));
+                                 plan.keys == KeyAccess::kScan ? " ..." : "", " (in a cluster ",
+                                 elements_->Describe(of_key, options, operand_names, "KEY").front(),
+                                 ")"));
     return lines;
   }
   for (std::string& line : elements_->Describe(ElementPlan(plan), options, operand_names, key)) {

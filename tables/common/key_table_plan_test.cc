@@ -220,6 +220,8 @@ TEST_F(KeyTablePlanTest, DescribesLookups) {
   EXPECT_THAT(Describe(t_.Plan({Is(0), In(0, 1)})), ElementsAre("HSCAN $1 & $2 CURSOR COUNT 1000"));
   t_.Bind("string", {"id", "v"}, Template("u:{id}:x"));
   EXPECT_THAT(Describe(t_.Plan({Is(0)})), ElementsAre("GET u:{$1}:x"));
+  EXPECT_THAT(Describe(t_.Plan({})), ElementsAre("SCAN CURSOR MATCH u:*:x COUNT 1000 TYPE string",
+                                                 "MGET KEY ... (in a cluster GET KEY)"));
 }
 
 TEST_F(KeyTablePlanTest, DescribesTtls) {

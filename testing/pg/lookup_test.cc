@@ -246,6 +246,7 @@ TEST_F(LookupTest, ExplainTellsCommandsAndCounts) {
   EXPECT_TRUE(absl::StrContains(plan, "Redis Round Trips: 1")) << plan;
   EXPECT_TRUE(absl::StrContains(plan, "Redis Rows Decoded: 1")) << plan;
   std::string json = Explain("SELECT * FROM h", "VERBOSE, ANALYZE, FORMAT JSON");
+  EXPECT_TRUE(absl::StrContains(json, "\"Redis Nodes\": 1,")) << json;
   EXPECT_TRUE(absl::StrContains(json, "\"Redis Commands\"")) << json;
 }
 
