@@ -16,11 +16,8 @@ with the one that has no suffix, Redis on a unix socket. To leave them out:
 `--test_tag_filters=-deployment`.
 """
 
-# All there are besides the unix socket; those without a cluster; and those where a server's host_port
-# says everything.
+# All there are besides the unix socket.
 DEPLOYMENTS = ["tcp", "tls", "sentinel", "cluster"]
-ONE_PRIMARY = ["tcp", "tls", "sentinel"]
-ADDRESS_IS_ENOUGH = ["tcp", "cluster"]
 
 def sql_test(
         name,
@@ -28,6 +25,7 @@ def sql_test(
         expected = None,
         bare = False,
         config = [],
+        deployment = "unix",
         deployments = [],
         doc = None,
         extension = True,
@@ -42,6 +40,7 @@ def sql_test(
       expected: what psql prints for them; default: name.out.
       bare: True to start without CREATE EXTENSION and the server `redis_server`.
       config: lines of postgresql.conf, without spaces.
+      deployment: how Redis is deployed.
       deployments: other ways to deploy Redis, for a further test each.
       doc: a Markdown file; each of its indented blocks has to be in the statements, word for word.
       extension: False for a PostgreSQL without redis_fdw; implies bare.
@@ -73,13 +72,13 @@ def sql_test(
         args.append("$(rootpaths //pg_glue:extension_files)")
         data.append("//pg_glue:extension_files")
     tags = kwargs.pop("tags", [])
-    for deployment in ["unix"] + deployments:
-        own = deployment == "unix"
+    for redis in [deployment] + deployments:
+        own = redis == deployment
         native.sh_test(
-            name = name if own else name + "_" + deployment,
+            name = name if own else name + "_" + redis,
             size = size,
             srcs = ["//tools/bazel:run.sh"],
-            args = args + ["--deployment=" + deployment] +
+            args = args + ["--deployment=" + redis] +
                    (["--passes=%d" % (2 if own else 1)] if twice else []),
             data = data,
             tags = tags if own else tags + ["deployment"],

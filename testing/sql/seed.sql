@@ -6,7 +6,7 @@ HANDLER redis_fdw_handler;
 
 CREATE SERVER seed_server
 FOREIGN DATA WRAPPER redis_wrapper
-OPTIONS (host_port :'redis');
+OPTIONS (:server_options);
 
 -- Quick example.
 CREATE FOREIGN TABLE user_profiles (key text, value text)
@@ -215,7 +215,7 @@ SELECT EXISTS(SELECT 1 FROM user_roles WHERE member = 'guest');
 CREATE SERVER seed_with_password
 FOREIGN DATA WRAPPER redis_wrapper
 OPTIONS (
-    host_port :'redis',
+    :server_options,
     password 'your_redis_password'
 );
 CREATE FOREIGN TABLE guarded (value TEXT)

@@ -3,6 +3,8 @@
 //
 // In the .sql file:
 //   :'redis'            a host_port option that reaches this test's Redis
+//   :'nodes'            the same, but of a cluster all nodes
+//   :server_options     all options that a server needs for that
 //   \! redis HGETALL k  runs redis-cli on it
 //   \! redis_ttl k 50 60  prints whether the TTL of k is within these seconds, both included
 //   :'deployment'       which Redis it is; --deployment says it, see testing/deployment.h
@@ -96,6 +98,10 @@ absl::Status Prepare(PostgresServer& postgres, const Deployment& redis) {
   return absl::OkStatus();
 }
 
+std::string Nodes(const Deployment& redis) {
+  return redis.cluster() == nullptr ? redis.host_port() : redis.cluster()->all_host_ports();
+}
+
 // The programs for \! in the .sql file.
 absl::Status WriteCommands(const TempDir& dir, const Deployment& redis) {
   const std::string cli = redis.cli();
@@ -182,6 +188,8 @@ absl::StatusOr<std::vector<std::string>> RunPsql(const Flags& flags) {
                "-q",
                "--set=ON_ERROR_STOP=0",
                "--set=redis=" + (*redis)->host_port(),
+               "--set=nodes=" + Nodes(**redis),
+               "--set=server_options=" + (*redis)->server_options(),
                "--set=deployment=" + (*redis)->kind()};
   psql.env = {"PGHOST=" + (*postgres)->socket_dir(),
               "PGUSER=postgres",
