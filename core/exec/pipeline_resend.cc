@@ -42,11 +42,13 @@ absl::Status NodeIsGone(const absl::Status& why) {
   return MakeError(ErrorKind::kConnectionLost, info.message, info.hint, info.detail);
 }
 
-// The error of a command that was tried for long enough.
+// The error of a command that was tried for long enough. If it was sent to and fro, the nodes do
+// not agree who serves its key.
 absl::Status TriedEnough(const Flight& flight, absl::Duration patience) {
   ErrorInfo info = GetErrorInfo(flight.refusal);
   absl::StrAppend(&info.detail, info.detail.empty() ? "" : " ", "It was tried ", flight.tries,
                   " times within ", absl::FormatDuration(patience), ".");
+  if (info.kind == ErrorKind::kRedirect) info.kind = ErrorKind::kNotReady;
   return MakeError(info.kind, info.message,
                    info.hint.empty() || info.kind == ErrorKind::kNotReady
                        ? "Option \"pool_connection_timeout_ms\" says how long it is tried."
