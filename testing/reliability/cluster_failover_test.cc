@@ -61,7 +61,8 @@ class ClusterFailoverTest : public ReliabilityTest {
     disaster.name = name;
     disaster.at = absl::Now();
     kill ? cluster_->Kill(primary_) : cluster_->Stop(primary_);
-    window.until = absl::Now();
+    disaster.over = absl::Now();
+    window.until = disaster.over;
     if (quiet) window.safe_until = window.until;  // so that nothing at all may be missing
     world().SetWindow(0, window);
     world().writing = true;
@@ -113,6 +114,7 @@ TEST_F(ClusterFailoverTest, ReplicaTakesOverInGoodOrder) {
     disaster.name = "cluster, CLUSTER FAILOVER";
     disaster.errors_allowed = false;
     disaster.at = absl::Now();
+    disaster.over = disaster.at;
     EXPECT_TRUE(cluster_->Failover(replica_).ok());
     disaster.served = absl::Now();
     WaitForSessions(0, disaster.served);

@@ -39,6 +39,8 @@ std::string Seconds(absl::Duration duration) {
 
 int ReliabilityTest::Runs() { return FromEnvironment("REDIS_FDW_RELIABILITY_RUNS", 1); }
 
+int ReliabilityTest::Keys() { return FromEnvironment("REDIS_FDW_RELIABILITY_KEYS", 8000); }
+
 absl::Duration ReliabilityTest::Span() {
   return absl::Milliseconds(1000 * FromEnvironment("REDIS_FDW_RELIABILITY_SECONDS", 2));
 }
@@ -135,7 +137,7 @@ void ReliabilityTest::CheckTimes(const Disaster& disaster) {
     for (const Done& done : session->done()) {
       if (!done.sqlstate.empty() || (done.shards >> disaster.shard & 1) == 0) continue;
       if (done.end <= disaster.at) before = done.end;
-      if (done.begin >= disaster.at) after = std::min(after, done.end);
+      if (done.begin >= disaster.over) after = std::min(after, done.end);
     }
     EXPECT_NE(before, absl::InfinitePast()) << "a session never worked";
     longest = std::max(longest, after - disaster.at);

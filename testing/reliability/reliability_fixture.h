@@ -3,7 +3,8 @@
 // A run: tables and sessions are made, sessions work for a while, the test's disaster happens, they
 // work on, and everything is compared. It fails the test where anything is wrong, and prints a line
 // of figures. By default a run is short. REDIS_FDW_RELIABILITY_SECONDS (before and after each
-// disaster) and REDIS_FDW_RELIABILITY_RUNS (how often each is repeated) make it long.
+// disaster) and REDIS_FDW_RELIABILITY_RUNS (how often each is repeated) make it long, and
+// REDIS_FDW_RELIABILITY_KEYS large where it matters.
 
 #ifndef REDIS_FDW_TESTING_RELIABILITY_RELIABILITY_FIXTURE_H_
 #define REDIS_FDW_TESTING_RELIABILITY_RELIABILITY_FIXTURE_H_
@@ -29,7 +30,8 @@ class ReliabilityTest : public PgRedisTest {
   struct Disaster {
     std::string name;
     int shard = 0;
-    absl::Time at;         // it happened
+    absl::Time at;         // it was about to happen
+    absl::Time over;       // it had happened: the primary was gone
     absl::Time served;     // a replica took writes, or the server did again
     bool in_order = true;  // see NotRedisOwn()
     // Where a server is silent rather than gone: how long a statement waits for it in vain.
@@ -41,6 +43,7 @@ class ReliabilityTest : public PgRedisTest {
 
   static int Runs();
   static absl::Duration Span();
+  static int Keys();
 
   // Makes foreign server "live" with these options, tables on it, and sessions that work.
   void StartLoad(const std::string& server_options, std::vector<std::vector<std::string>> tags);

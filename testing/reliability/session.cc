@@ -5,19 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
 
 namespace redis_fdw::test {
-namespace {
 
-// No statement may hang for longer, whatever happens to Redis.
-constexpr absl::Duration kPatience = absl::Seconds(40);
-constexpr size_t kProblemsTold = 20;
-
-}  // namespace
-
-Session::Session(int number, PgConnection pg, World* world)
-    : number_(number), pg_(std::move(pg)), world_(world), random_(static_cast<unsigned>(number)) {
+Session::Session(int number, PgConnection pg, World* world) : Worker(number, std::move(pg), world) {
   for (int shard = 0; shard < world->shards(); ++shard) {
     for (const std::string& tag : world->tags[static_cast<size_t>(shard)]) {
       tags_.push_back({tag, shard});
@@ -25,32 +16,17 @@ Session::Session(int number, PgConnection pg, World* world)
   }
 }
 
-void Session::Start() {
-  thread_ = std::thread([this] {
-    while (!world_->stop) {
-      const bool write = world_->writing && Random(2) == 0;
-      const std::vector<Kind>& kinds = write ? Writes() : Reads();
-      (this->*kinds[static_cast<size_t>(Random(static_cast<int>(kinds.size())))])();
-      absl::SleepFor(world_->pause * Random(1000) / 1000);
-    }
-  });
-}
-
-void Session::Join() {
-  if (thread_.joinable()) thread_.join();
+void Session::Step() {
+  const bool write = world_->writing && Random(2) == 0;
+  const std::vector<Kind>& kinds = write ? Writes() : Reads();
+  (this->*kinds[static_cast<size_t>(Random(static_cast<int>(kinds.size())))])();
 }
 
 void Session::RunEachKind() {
-  const size_t before = done_.size();
+  MustSucceed();
   for (const Kind kind : Writes()) (this->*kind)();
   for (const Kind kind : Reads()) (this->*kind)();
   ReadAll();
-  for (size_t i = before; i < done_.size(); ++i) {
-    if (!done_[i].sqlstate.empty()) {
-      problems_.push_back(
-          absl::StrCat("afterwards ", done_[i].what, " failed: ", done_[i].sqlstate));
-    }
-  }
 }
 
 std::string Session::Key(const char* type, const char* what, const std::string& tag) const {
@@ -58,68 +34,6 @@ std::string Session::Key(const char* type, const char* what, const std::string& 
 }
 
 std::string Session::NextPayload() { return absl::StrCat("p", number_, ".", ++written_, "."); }
-
-void Session::Problem(const char* what, const std::string& sql, const std::string& text) {
-  if (problems_.size() >= kProblemsTold) return;
-  problems_.push_back(absl::StrCat(absl::FormatTime("%H:%M:%E3S", absl::Now(), absl::UTCTimeZone()),
-                                   " session ", number_, ", ", what, ": ", text, "\n  ",
-                                   sql.substr(0, 300)));
-}
-
-PgResult Session::Run(const char* what, const std::string& sql, uint32_t shards, bool write) {
-  Done done{what, absl::Now(), {}, shards, write, ""};
-  PgResult result = pg_.Exec(sql, kPatience);
-  done.end = absl::Now();
-  done.sqlstate = result.error.sqlstate;
-  if (result.ok()) {
-    for (int shard = 0; shard < world_->shards(); ++shard) {
-      if ((shards >> shard & 1) != 0) last_success_[shard] = absl::ToUnixNanos(done.begin);
-    }
-  } else if (!IsClearError(done.sqlstate) && done.sqlstate != world_->also_allowed) {
-    Problem(what, sql, result.error.ToString());
-  }
-  done_.push_back(std::move(done));
-  return result;
-}
-
-void Session::Write(const char* what, const std::string& sql, const std::vector<Change>& changes,
-                    const std::string& tag) {
-  uint32_t shards = 0;
-  bool may_be_lost = false;
-  for (const Change& change : changes) {
-    shards |= 1U << change.shard;
-    may_be_lost = may_be_lost || WindowOf(change.shard).open();
-  }
-  const PgResult result = Run(what, sql, shards, /*write=*/true);
-  Outcome outcome = Outcome::kAcknowledged;
-  if (!result.ok()) {
-    const bool refused = changes.size() == 1 && SaysNothingDone(result.error.sqlstate);
-    outcome = refused ? Outcome::kRefused : Outcome::kUnknown;
-  } else if (result.tag != tag && !may_be_lost) {
-    Problem(what, sql, absl::StrCat(result.tag, ", not ", tag));
-  }
-  const Done& done = done_.back();
-  for (const Change& change : changes) {
-    ledger_.Add(change.cell, change.shard, {change.value, done.begin, done.end, outcome});
-  }
-}
-
-void Session::Read(const char* what, const std::string& sql, const std::string& prefix,
-                   uint32_t shards) {
-  const PgResult result = Run(what, sql, shards, /*write=*/false);
-  if (!result.ok()) return;
-  const std::string type = prefix.substr(0, prefix.find('|'));
-  std::map<std::string, std::string> seen;
-  for (const auto& row : result.rows) {
-    std::string id = type;
-    for (size_t c = 0; c + 1 < row.size(); ++c) absl::StrAppend(&id, "|", row[c].value_or("NULL"));
-    if (!seen.emplace(id, row.back().value_or("NULL")).second) {
-      Problem(what, sql, absl::StrCat(id, " comes twice"));
-    }
-  }
-  const std::string problem = ledger_.CheckAll(prefix, seen, world_->windows());
-  if (!problem.empty()) Problem(what, sql, problem);
-}
 
 // --- Writes -------------------------------------------------------------------------------------
 
@@ -152,7 +66,7 @@ void Session::Prepare() {
                              const std::vector<Change>& changes) {
     Write("prepare", absl::StrCat("INSERT INTO ", table, " VALUES ", absl::StrJoin(rows, ", ")),
           changes, absl::StrCat("INSERT 0 ", rows.size()));
-    if (!done_.back().sqlstate.empty()) Problem("prepare", table, done_.back().sqlstate);
+    if (!done().back().sqlstate.empty()) Problem("prepare", table, done().back().sqlstate);
   };
   insert("strings", strings, of_strings);
   insert("hashes", fields, of_fields);
