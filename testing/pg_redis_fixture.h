@@ -37,6 +37,8 @@ class PgRedisTest : public ::testing::Test {
   PgConnection& pg() { return *pg_; }
   // Another one. If it cannot be had, the program ends.
   PgConnection Connect(const std::string& user = "postgres");
+  // Opens pg() again, after the server was started again.
+  void Reconnect() { pg_.emplace(Connect()); }
   const std::string& database() const { return database_; }
 
   PgResult Exec(const std::string& sql) { return pg().Exec(sql); }
