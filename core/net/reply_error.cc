@@ -20,6 +20,8 @@ constexpr size_t kMaxTextShown = 500;
 
 constexpr char kReplyPayload[] = "redis_fdw/reply";
 
+constexpr char kGrantRight[] =
+    "The Redis user lacks this right; Redis's ACL GETUSER shows what it may do.";
 constexpr char kSetPassword[] =
     "Set options \"username\" and \"password\" of the user mapping to those of a Redis user.";
 
@@ -34,8 +36,7 @@ constexpr Code kCodes[] = {
      "The key holds another Redis type than option \"table_type\" says; Redis's TYPE tells which."},
     {"NOAUTH", ErrorKind::kAuthentication, kSetPassword},
     {"WRONGPASS", ErrorKind::kAuthentication, kSetPassword},
-    {"NOPERM", ErrorKind::kPermission,
-     "The Redis user lacks this right; Redis's ACL GETUSER shows what it may do."},
+    {"NOPERM", ErrorKind::kPermission, kGrantRight},
     {"LOADING", ErrorKind::kNotReady, "Redis is loading its data; try again when it has done so."},
     {"MASTERDOWN", ErrorKind::kNotReady, "The replica has lost its primary; try again later."},
     {"CLUSTERDOWN", ErrorKind::kNotReady, "The cluster does not serve requests; try again later."},
@@ -74,6 +75,7 @@ constexpr Text kTexts[] = {
      "The server has no password; remove option \"password\" from the user mapping and server."},
     {"invalid password", ErrorKind::kAuthentication, kSetPassword},
     {"operation not permitted", ErrorKind::kAuthentication, kSetPassword},
+    {"user executing the script can't", ErrorKind::kPermission, kGrantRight},
     {"DB index is out of range", ErrorKind::kInvalidOption,
      "Redis has 16 databases, from 0, unless its \"databases\" says otherwise; change option "
      "\"database\"."},

@@ -42,6 +42,8 @@ TEST(ReplyErrorTest, Kinds) {
       {"ERR invalid password", ErrorKind::kAuthentication, true},
       {"NOPERM this user has no permissions to run the 'hget' command", ErrorKind::kPermission,
        true},
+      {"ERR The user executing the script can't run this command or subcommand script: f2",
+       ErrorKind::kPermission, true},
       {"LOADING Redis is loading the dataset in memory", ErrorKind::kNotReady, true},
       {"MASTERDOWN Link with MASTER is down", ErrorKind::kNotReady, true},
       {"CLUSTERDOWN Hash slot not served", ErrorKind::kNotReady, true},
