@@ -333,7 +333,7 @@ class MigrationTest : public ReliabilityTest {
 
 TEST_F(MigrationTest, SlotsMoveWhileSessionsScanAndWrite) {
   Start();
-  MoveSlots(absl::Now() + 3 * Span());
+  MoveSlots(absl::Now() + 5 * Span());
   EXPECT_GT(moved_slots_, 0);
   CheckAll();
 }

@@ -122,14 +122,14 @@ TEST_F(SentinelFailoverTest, SentinelReplacesThePrimary) {
     disaster.in_order = false;
     disaster.at = absl::Now();
     EXPECT_EQ(redis_->sentinel(0).Cli({"SENTINEL", "FAILOVER", redis_->master()}), "OK");
-    const int taken = WaitForPrimary(replicas_, "t0");
-    disaster.served = absl::Now();
+    taken_ = WaitForPrimary(replicas_, "t0");
+    const absl::Time promoted = absl::Now();
     RedisServer& old = redis_->node(primary_);
     EXPECT_TRUE(WaitUntil([&old] { return IsReplica(old); }));
-    disaster.over = CloseWindow();
-    std::cerr << "two primaries for " << disaster.over - disaster.served << std::endl;
-    WaitForSessions(0, absl::Now());
-    taken_ = taken;
+    disaster.served = CloseWindow();  // by one primary
+    disaster.over = disaster.served;
+    std::cerr << "two primaries for " << disaster.served - promoted << std::endl;
+    WaitForSessions(0, disaster.served);
     EndLoad(disaster, Primary());
   }
 }
