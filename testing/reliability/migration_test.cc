@@ -199,6 +199,13 @@ class Writer : public Worker {
 
 class MigrationTest : public ReliabilityTest {
  protected:
+  void TearDown() override {
+    world_.stop = true;
+    scanners_.clear();
+    writers_.clear();
+    ReliabilityTest::TearDown();
+  }
+
   void Start() {
     cluster_ = RedisCluster::Start().value();
     keys_ = Keys();
@@ -234,6 +241,7 @@ class MigrationTest : public ReliabilityTest {
     std::mt19937 random(1);
     for (size_t turn = 0; absl::Now() < until; ++turn) {
       for (int i = 0; i < 5; ++i) MoveSome(primaries[turn % primaries.size()], &random);
+      if (HasFatalFailure()) return;
       const absl::Status settled = cluster_->WaitUntilOk();
       ASSERT_TRUE(settled.ok()) << settled;
     }

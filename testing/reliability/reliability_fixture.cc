@@ -57,6 +57,7 @@ void ReliabilityTest::StartLoad(const std::string& server_options,
   log_start_ = postgres().log().size();
   sessions_.clear();
   world_ = std::make_unique<World>(shards, std::move(tags));
+  world_->pause = absl::Milliseconds(FromEnvironment("REDIS_FDW_RELIABILITY_PAUSE_MS", 4));
   Exec("DROP SERVER IF EXISTS live CASCADE");
   MustExec(absl::StrCat("CREATE SERVER live FOREIGN DATA WRAPPER redis_fdw OPTIONS (",
                         server_options, ")"));

@@ -3,8 +3,9 @@
 // A run: tables and sessions are made, sessions work for a while, the test's disaster happens, they
 // work on, and everything is compared. It fails the test where anything is wrong, and prints a line
 // of figures. By default a run is short. REDIS_FDW_RELIABILITY_SECONDS (before and after each
-// disaster) and REDIS_FDW_RELIABILITY_RUNS (how often each is repeated) make it long, and
-// REDIS_FDW_RELIABILITY_KEYS large where it matters.
+// disaster) and REDIS_FDW_RELIABILITY_RUNS (how often each is repeated) make it long,
+// REDIS_FDW_RELIABILITY_KEYS large where it matters, and REDIS_FDW_RELIABILITY_PAUSE_MS (the
+// longest between two statements of a session, 4 by default) hard.
 
 #ifndef REDIS_FDW_TESTING_RELIABILITY_RELIABILITY_FIXTURE_H_
 #define REDIS_FDW_TESTING_RELIABILITY_RELIABILITY_FIXTURE_H_
