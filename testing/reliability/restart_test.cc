@@ -67,7 +67,7 @@ TEST_F(RestartTest, UnderLoad) {
     server_->FlushAll();
     StartLoad(Options(), {{"t0", "t1", "t2", "t3"}});
     Disaster disaster;
-    disaster.name = "one server, kill -9 and start (appendonly)";
+    disaster.name = "one server, kill -9 and start (appendfsync always)";
     disaster.at = absl::Now();
     server_->Kill();
     disaster.over = absl::Now();
