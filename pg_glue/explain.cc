@@ -73,10 +73,10 @@ void ExplainCounters(const Counters& counters, bool rows, ExplainState* es) {
   ExplainPropertyInteger("Redis Bytes Sent", "B", counters.bytes_sent, es);
   ExplainPropertyInteger("Redis Bytes Received", "B", counters.bytes_received, es);
   if (rows) ExplainPropertyInteger("Redis Rows Decoded", nullptr, counters.rows_decoded, es);
-  if (counters.retries > 0) {
+  if (counters.retries > 0 || es->format != EXPLAIN_FORMAT_TEXT) {
     ExplainPropertyInteger("Redis Retries", nullptr, counters.retries, es);
   }
-  if (counters.redirects > 0) {
+  if (counters.redirects > 0 || es->format != EXPLAIN_FORMAT_TEXT) {
     ExplainPropertyInteger("Redis Redirects", nullptr, counters.redirects, es);
   }
   if (es->timing) {

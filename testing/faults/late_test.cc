@@ -24,7 +24,7 @@ class LateTest : public PgRedisTest {
                           "connect_timeout_ms '300', command_timeout_ms '300')"));
     MustExec(
         "CREATE FOREIGN TABLE h (id text, v text) SERVER through "
-        "OPTIONS (table_type 'hash', table_key_prefix 'h');"
+        "OPTIONS (table_type 'hash', table_key_prefix 'h', scan_mode 'snapshot');"
         "CREATE FOREIGN TABLE l (v text) SERVER through "
         "OPTIONS (table_type 'list', table_key_prefix 'l', batch_size '10')");
     MustExec("INSERT INTO h SELECT 'f' || n, n FROM generate_series(1, 1000) n");
