@@ -10,6 +10,9 @@
 namespace redis_fdw {
 namespace {
 
+// Elements of an array after which interrupts are looked at.
+constexpr int kLookEvery = 10000;
+
 Cell::Kind KindOf(Semantics semantics) {
   switch (semantics) {
     case Semantics::kBytes:
@@ -49,6 +52,7 @@ Cell ArrayCell(OperandState* operand, Datum value) {
   deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &values, &nulls, &count);
   Cell* cells = (Cell*)palloc0(sizeof(Cell) * (count + 1));
   for (int i = 0; i < count; ++i) {
+    if (i % kLookEvery == 0) CHECK_FOR_INTERRUPTS();
     cells[i] = nulls[i] ? Cell::Null() : OperandCell(operand, values[i]);
   }
   return Cell::List(absl::Span<const Cell>(cells, (size_t)count));
