@@ -212,14 +212,18 @@ absl::Status Pipeline::OnFlightEnd(Flight* flight) {
   if (!again_.empty() && flight->command.has_key()) NoteOvertaken(*flight);
   ReplySink* sink = flight->sink;
   flights_.erase(flight->self);
-  return sink->OnEnd();
+  absl::Status status = sink->OnEnd();
+  failed_ = failed_ || !status.ok();
+  return status;
 }
 
 // Ends a flight of flights_ with an error, as its sink takes it.
 absl::Status Pipeline::End(Flight* flight, absl::Status error) {
   ReplySink* sink = flight->sink;
   flights_.erase(flight->self);
-  return sink->OnError(error);
+  absl::Status status = sink->OnError(error);
+  failed_ = failed_ || !status.ok();
+  return status;
 }
 
 // --- Ending -------------------------------------------------------------------------------------

@@ -164,6 +164,7 @@ class Pipeline : private FlightOwner {
   std::vector<bool> counted_;  // by number of the node: whether counters_.nodes has it
   bool primary_only_ = false;
   bool advancing_ = false;  // a sink may be on the stack
+  bool failed_ = false;     // a command has ended with the error that is being returned
   int group_ = 0;           // the atomic group submitted last, and where it went
   int group_node_ = 0;
   std::vector<FdInterest> interests_;  // scratch

@@ -150,6 +150,7 @@ absl::Status Pipeline::OnBroken(Nodes::iterator node, const absl::Status& why) {
     return absl::OkStatus();
   }
   for (Flight* flight : lost) flights_.erase(flight->self);
+  failed_ = failed_ || !lost.empty();
   return pinned && doubted ? NodeIsGone(why) : why;
 }
 
@@ -250,8 +251,11 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
   for (int tries = 0;; ++tries) {
     if (router_->stale()) RETURN_IF_ERROR(EnsureFresh(deadline));
     int number = 0;
+    failed_ = false;
     absl::Status status = BecomeReady(command, &number);
     if (status.ok()) return &nodes_.find(number)->second->server_info();
+    // It is what another command has ended in, which nobody would hear of otherwise.
+    if (failed_) return status;
     // Somebody else may serve: the router knows whether that can be.
     const bool later = GetErrorKind(status) == ErrorKind::kNotReady;
     if ((!router_->stale() && !later) || !IsOfConnection(GetErrorKind(status))) return status;

@@ -285,6 +285,28 @@ TEST_F(ResendTest, LostReadsGoToTheNewPrimaryAndSentWritesDoNot) {
   EXPECT_TRUE(to_.commands().empty());
 }
 
+// An error of what is on its way to another node is not that of the node that is asked about.
+TEST_F(ResendTest, ServerForHandsOnWhatOtherCommandsEndIn) {
+  ASSERT_TRUE(Run(Get("a0")).ok());
+  from_.Hold();
+  ASSERT_TRUE(pipeline_->Submit(Set("a1"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Flush().ok());
+  from_.CloseAll();
+  EXPECT_EQ(GetErrorKind(pipeline_->ServerFor(Get("b1")).status()), ErrorKind::kMaybeApplied);
+  EXPECT_EQ(pipeline_->outstanding(), 0u);
+}
+
+TEST_F(ResendTest, ServerForHandsOnThatAnotherWasTriedForTooLong) {
+  ASSERT_TRUE(Run(Get("a0")).ok());
+  says_ = "CLUSTERDOWN The cluster is down";
+  times_ = 1000000;
+  ASSERT_TRUE(pipeline_->Submit(Set("a1"), &sink_).ok());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(pipeline_->Advance().ok());
+  waiter_.Advance(limits_.acquire_timeout);
+  EXPECT_EQ(GetErrorKind(pipeline_->ServerFor(Get("b1")).status()), ErrorKind::kNotReady);
+  EXPECT_EQ(pipeline_->outstanding(), 0u);
+}
+
 // Its reader looks for others, whatever the reason: gone, a replica by now, or not ready.
 TEST_F(ResendTest, NodeAskedForItselfThatIsGone) {
   for (const ErrorKind kind :
