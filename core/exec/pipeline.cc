@@ -96,7 +96,11 @@ absl::Status Pipeline::Send(Flight* flight) {
   }
   RETURN_IF_ERROR(CheckGroup(*flight));
   ASSIGN_OR_RETURN(Lease * lease, Lend(flight->node));
-  if (asking) (*lease)->Enqueue(Command("ASKING"), AskingSink(), &counters_);
+  if (asking) {
+    // Refused if the command is: left alone, it would be for the next one.
+    const Command ask = Command("ASKING").ReadOnly().CursorOf(flight->command.run_id());
+    (*lease)->Enqueue(ask, AskingSink(), &counters_);
+  }
   (*lease)->Enqueue(flight->command, flight, &counters_);
   CountNode(flight->node);
   return absl::OkStatus();

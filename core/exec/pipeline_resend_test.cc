@@ -121,6 +121,29 @@ TEST_F(ResendTest, CommandWithoutKeyGoesWhereItIsSent) {
   EXPECT_EQ(sink_.values.back(), "a:jobs");
 }
 
+// ASKING writes nothing, and must not make a read that is lost one that may have been applied.
+TEST_F(ResendTest, LostReadBeforeAskingIsARead) {
+  says_ = "ASK 7 node-b:6379";
+  FakeServer cuts([](const Argv& argv) {
+    return argv[0] == "LIST" ? "*2\r\n" + test::Bulk("1") : std::string();
+  });
+  network_.Add(test::Spec("node-b").endpoint, &cuts);
+  ASSERT_TRUE(pipeline_->Submit(Command("LIST").Key("b1").ReadOnly(), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Submit(Get("a1"), &sink_).ok());
+  waiter_.At(absl::Milliseconds(100), [&cuts] { cuts.CloseAll(); });
+  EXPECT_EQ(GetErrorKind(pipeline_->Drain()), ErrorKind::kConnectionLost);
+  EXPECT_EQ(cuts.CommandLines(), (Lines{"LIST b1", "ASKING", "GET a1"}));
+  pipeline_.reset();
+}
+
+// Whoever comes next would be served as if it had been redirected here.
+TEST_F(ResendTest, AskingIsNotLeftBehind) {
+  says_ = "ASK 7 node-b:6379";
+  to_.options.run_id = "fake-run-2";
+  EXPECT_EQ(GetErrorKind(Run(Get("a1").CursorOf("fake-run-1"))), ErrorKind::kConnectionLost);
+  EXPECT_TRUE(to_.commands().empty());
+}
+
 TEST_F(ResendTest, CommandsOfAKeyKeepTheirOrderWhenRedirected) {
   says_ = "ASK 7 node-b:6379";
   times_ = 3;

@@ -143,6 +143,8 @@ void Connection::ForgetSinks() {
       ++kept;
     }
   }
+  // What would come next would be taken for what ASKING was for.
+  if (kept > 0 && kept < pending_.size() && pending_[kept - 1].command == "ASKING") unclean_ = true;
   uint64_t end = kNotEncoded;
   for (size_t i = kept; i < pending_.size(); ++i) {
     // The first half of a transaction may have been sent.

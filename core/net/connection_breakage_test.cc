@@ -1,5 +1,6 @@
 // Deadlines, broken streams and what is left behind.
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -250,6 +251,22 @@ TEST_F(ConnectionTest, CutAtEveryByte) {
       EXPECT_EQ(connection->outstanding(), 0u);
     }
   }
+}
+
+// ASKING is for the command behind it: a connection that is still to send that is not for others.
+TEST_F(ConnectionTest, ForgottenBetweenAskingAndItsCommand) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  connection->Enqueue(Command("ASKING").ReadOnly(), &sink_, nullptr);
+  faults_.cut_is_silent = true;
+  faults_.cut_after_written = connection->bytes_written() + strlen("*1\r\n$6\r\nASKING\r\n");
+  connection->Enqueue(Command("GET").Key("k").ReadOnly(), &sink_, nullptr);
+  ASSERT_TRUE(connection->Flush(waiter_.Now()).ok());
+  connection->ForgetSinks();
+  faults_ = Faults();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(server_.CommandLines(), Lines{"ASKING"});
+  EXPECT_FALSE(connection->idle());
 }
 
 }  // namespace
