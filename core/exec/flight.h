@@ -58,6 +58,7 @@ class Flight : public ReplySink {
   absl::Time refused_at = absl::InfiniteFuture();  // first
   absl::Status refusal;                            // last
   bool overtaken = false;  // a later command on its key went through: not to be sent any more
+  bool held = false;       // such a command is under way: not to be sent yet
 
  private:
   FlightOwner* const owner_;

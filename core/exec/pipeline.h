@@ -18,8 +18,8 @@
 //                       reads whose reply had not begun, and writes of which no byte was sent
 //
 // until PoolLimits::acquire_timeout is over since it was first refused. Anything else is an error:
-// kMaybeApplied for a write that was sent. Commands on one key keep their order: one that was
-// overtaken by a later one is not sent again but fails.
+// kMaybeApplied for a write that was sent. Commands on one key keep their order: one is not sent
+// again while a later one is under way, and fails if that goes through.
 
 #ifndef REDIS_FDW_CORE_EXEC_PIPELINE_H_
 #define REDIS_FDW_CORE_EXEC_PIPELINE_H_
@@ -137,6 +137,7 @@ class Pipeline : private FlightOwner {
   bool SurvivesBreak(const Flight& flight, bool sent, bool doubted, const absl::Status& why) const;
   void Defer(Flight* flight, const absl::Status& error);
   void NoteOvertaken(const Flight& flight);
+  void HoldBack();
   absl::Status SendAgain(absl::Time now);
   absl::Status GiveUpAgain(const absl::Status& why);
   absl::Status RefreshForAgain();

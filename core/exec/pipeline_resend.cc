@@ -1,9 +1,12 @@
 // What was refused, or lost with its connection, and is sent again.
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "core/base/status.h"
 #include "core/exec/pipeline.h"
@@ -17,6 +20,8 @@ constexpr int kPromptTries = 3;
 constexpr int kTriesOfOne = 1;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(10);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(250);
+// After so long it is looked again whether something has to be held back still.
+constexpr absl::Duration kHeldPause = absl::Milliseconds(1);
 
 absl::Duration PauseAfter(int tries) {
   return std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
@@ -114,6 +119,24 @@ void Pipeline::NoteOvertaken(const Flight& flight) {
   }
 }
 
+// Of what is to be sent again, finds that which is not to be yet: a later command on its key is
+// under way, and if that goes through, it would come behind it.
+void Pipeline::HoldBack() {
+  absl::flat_hash_map<absl::string_view, int64_t> latest;  // under way, by key
+  for (const Flight& flight : flights_) {
+    if (!flight.command.has_key()) continue;
+    int64_t& sequence = latest[flight.command.key()];
+    sequence = std::max(sequence, flight.sequence);
+  }
+  for (Flight& flight : again_) {
+    const auto found = latest.find(flight.command.key());
+    flight.held =
+        flight.command.has_key() && found != latest.end() && found->second > flight.sequence;
+    // Nor is what comes after it on that key.
+    if (flight.held) found->second = std::numeric_limits<int64_t>::max();
+  }
+}
+
 bool Pipeline::SurvivesBreak(const Flight& flight, bool sent, bool doubted,
                              const absl::Status& why) const {
   if (flight.begun || flight.command.atomic_group() != 0) return false;
@@ -159,6 +182,7 @@ absl::Status Pipeline::OnBroken(Nodes::iterator node, const absl::Status& why) {
 absl::Status Pipeline::SendAgain(absl::Time now) {
   if (again_.empty() || now < again_at_ || router_->stale()) return absl::OkStatus();
   again_.sort([](const Flight& a, const Flight& b) { return a.sequence < b.sequence; });
+  HoldBack();
   absl::Status first;
   size_t count = again_.size();  // what is deferred again meanwhile waits
   for (; count > 0 && first.ok(); --count) {
@@ -168,6 +192,9 @@ absl::Status Pipeline::SendAgain(absl::Time now) {
       first = End(flight, flight->refusal);
     } else if (now >= flight->refused_at + limits_.acquire_timeout) {
       first = End(flight, TriedEnough(*flight, limits_.acquire_timeout));
+    } else if (flight->held) {
+      again_.splice(again_.end(), flights_, flight->self);
+      again_at_ = std::max(again_at_, now + kHeldPause);
     } else {
       absl::Status sent = Send(flight);
       if (sent.ok()) continue;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -227,6 +228,27 @@ TEST_F(ResendTest, LaterCommandsWaitBehindRefusedOnes) {
   ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
   ASSERT_TRUE(pipeline_->Drain().ok());
   EXPECT_EQ(from_.CommandLines(), (Lines{"SET a1 1", "SET a1 1", "SET a1 2"}));
+}
+
+// Both are on their way when the first is refused; the second is answered only after the time at
+// which the first would be sent again.
+TEST_F(ResendTest, RefusedCommandWaitsForALaterOneOnItsKey) {
+  FakeServer slow([this](const Argv& argv) {
+    if (argv.back() == "2") return std::string();  // Its answer comes below.
+    if (std::exchange(times_, 0) > 0) return test::Error("LOADING Redis is loading");
+    return test::Bulk("a:" + argv.back());
+  });
+  network_.Add(test::Spec("node-a").endpoint, &slow);
+  waiter_.At(absl::Milliseconds(100), [&slow] { slow.Send(test::Bulk("a:2")); });
+  RecordingSink first;
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("1"), &first).ok());
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
+  // (The second is taken for done by the time that its answer comes.)
+  EXPECT_EQ(GetErrorKind(pipeline_->Drain()), ErrorKind::kNotReady);
+  EXPECT_EQ(sink_.values, Lines{"a:2"});
+  EXPECT_EQ(slow.CommandLines(), (Lines{"SET a1 1", "SET a1 2"}));
+  EXPECT_LT(waiter_.waits(), 500);
+  pipeline_.reset();
 }
 
 // --- Failover -----------------------------------------------------------------------------------
