@@ -130,12 +130,20 @@ absl::StatusOr<Lease*> Pipeline::Lend(int number) {
 }
 
 absl::StatusOr<Lease> Pipeline::NewLease(int number) {
+  leasing_ = true;
+  absl::Cleanup not_leasing = [this] { leasing_ = false; };
   ASSIGN_OR_RETURN(Lease lease, pool_->Acquire(router_->Spec(number), limits_));
   traffic_.SetOwner(lease->spec());
   if (spill_ != nullptr) {
     lease.SetSpill([this]() -> absl::Status {
-      // A connection that is being advanced further up the stack cannot be given up.
+      // A connection that is being advanced further up the stack cannot be given up. Nor can what
+      // is read be finished while its reader is there, waiting for a connection of the scan that
+      // now wants this one.
       if (advancing_) return absl::OkStatus();
+      if (leasing_) {
+        ReleaseIdle();
+        return absl::OkStatus();
+      }
       RETURN_IF_ERROR(spill_());
       ReleaseIdle();
       return absl::OkStatus();

@@ -103,6 +103,7 @@ class Pipeline : private FlightOwner {
 
   // Called when the pool wants this pipeline's connection: finish what is outstanding (into memory
   // or a file), after which the pipeline releases its leases. Applies to leases taken from now on.
+  // Never called while this pipeline itself is given a connection: then idle ones are released.
   void SetSpill(std::function<absl::Status()> spill) { spill_ = std::move(spill); }
 
   // Gives idle connections back to the pool (between batches, at the end). Leases with replies
@@ -165,6 +166,7 @@ class Pipeline : private FlightOwner {
   std::vector<bool> counted_;  // by number of the node: whether counters_.nodes has it
   bool primary_only_ = false;
   bool advancing_ = false;  // a sink may be on the stack
+  bool leasing_ = false;    // others may be asked for their connections further down the stack
   bool failed_ = false;     // a command has ended with the error that is being returned
   int group_ = 0;           // the atomic group submitted last, and where it went
   int group_node_ = 0;

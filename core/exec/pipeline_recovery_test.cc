@@ -264,6 +264,30 @@ TEST_F(PipelineTest, SpillsForAnother) {
   EXPECT_EQ(GetErrorKind(scan->Submit(Get("a3"), &sink_)), ErrorKind::kResourceLimit);
 }
 
+// Two scans on two nodes, each of which wants the other's connection. The one that is waiting for
+// its own cannot be made to read on at the same time.
+TEST_F(PipelineTest, IsNotSpilledWhileItLeases) {
+  limits_.max_size = 1;
+  std::unique_ptr<Pipeline> first = NewPipeline();
+  std::unique_ptr<Pipeline> second = NewPipeline();
+  int spilled = 0;
+  first->SetSpill([&] {
+    ++spilled;
+    return first->Drain();
+  });
+  RecordingSink further;
+  second->SetSpill([&]() -> absl::Status {
+    RETURN_IF_ERROR(second->Submit(Get("a2"), &further));
+    return second->Drain();
+  });
+  ASSERT_TRUE(first->Submit(Get("a1"), &sink_).ok());
+  ASSERT_TRUE(second->Submit(Get("b1"), &further).ok());
+  EXPECT_EQ(GetErrorKind(first->Submit(Get("b2"), &sink_)), ErrorKind::kResourceLimit);
+  EXPECT_EQ(spilled, 0);
+  ASSERT_TRUE(first->Drain().ok());
+  EXPECT_EQ(sink_.values, Lines{"a:a1"});
+}
+
 // Wherever a stream breaks, there is a Status, no hang, and whatever follows works.
 TEST_F(PipelineTest, CutAtEveryByte) {
   const auto converse = [this](Pipeline* pipeline) -> absl::Status {

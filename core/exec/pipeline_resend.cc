@@ -254,7 +254,9 @@ absl::Status Pipeline::Pause(int tries, absl::Time deadline, const absl::Status&
 
 absl::Status Pipeline::EnsureFresh(absl::Time deadline) {
   for (int tries = 0; router_->stale(); ++tries) {
+    leasing_ = true;
     absl::Status status = router_->Refresh(Discovery{pool_, limits_, deadline});
+    leasing_ = false;
     if (status.ok()) continue;
     if (GetErrorKind(status) != ErrorKind::kNotReady) return status;
     RETURN_IF_ERROR(Pause(tries, deadline, status));
@@ -296,8 +298,10 @@ absl::StatusOr<Keyspace> Pipeline::LookAtKeyspace() {
   const absl::Time deadline = pool_->waiter()->Now() + limits_.acquire_timeout;
   for (int tries = 0;; ++tries) {
     if (router_->stale()) RETURN_IF_ERROR(EnsureFresh(deadline));
+    leasing_ = true;
     absl::StatusOr<Keyspace> keyspace =
         router_->LookAtKeyspace(Discovery{pool_, limits_, deadline});
+    leasing_ = false;
     if (keyspace.ok()) return keyspace;
     const ErrorKind kind = GetErrorKind(keyspace.status());
     if (kind != ErrorKind::kNotReady && kind != ErrorKind::kConnectFailed) return keyspace;
