@@ -220,8 +220,7 @@ void KeyspaceWalk::OnEnd(const Page& page) {
 
 void KeyspaceWalk::Lose(Reading* reading) {
   reading->generation = ++generations_;
-  reading->cursor = reading->run_id.empty() ? "0" : reading->whole;
-  reading->whole = reading->cursor;
+  reading->cursor = reading->whole;
   reading->under_way = 0;
   reading->asked = false;
   reading->at_end = false;

@@ -152,6 +152,24 @@ TEST_F(StaleTest, CursorsAreNotCarriedOver) {
   EXPECT_TRUE(a_.commands().empty());
 }
 
+// Where INFO is forbidden nobody says whether it is another process that answers.
+TEST_F(StaleTest, CursorsOfAnUnknownProcessAreNotCarriedOver) {
+  a_.options.info_forbidden = true;
+  std::unique_ptr<Pipeline> first = NewPipeline();
+  const absl::StatusOr<const ServerInfo*> server = first->ServerFor(Get("a0"));
+  ASSERT_TRUE(server.ok());
+  const std::string run_id = (*server)->run_id;
+  ASSERT_TRUE(first->Submit(Get("a1").CursorOf(run_id), &sink_).ok());
+  ASSERT_TRUE(first->Drain().ok());
+  EXPECT_EQ(sink_.values, Lines{"a:a1"});
+  first.reset();
+  MakeStale();
+  std::unique_ptr<Pipeline> pipeline = NewPipeline();
+  ASSERT_TRUE(pipeline->Submit(Get("a1").CursorOf(run_id), &sink_).ok());
+  EXPECT_EQ(GetErrorKind(pipeline->Drain()), ErrorKind::kConnectionLost);
+  EXPECT_TRUE(a_.commands().empty());
+}
+
 TEST_F(StaleTest, IsLookedForOnceTheServerIsGone) {
   MakeStale();
   a_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");

@@ -18,6 +18,13 @@ constexpr size_t kKeepOutput = 1 << 20;
 // Enough of a key for messages, which cut it.
 constexpr size_t kKeepKey = 256;
 
+// A name for the process behind a connection where INFO is forbidden. Behind the next there may be
+// another, so no cursor outlives a connection.
+std::string UnknownProcess() {
+  static int64_t count = 0;
+  return absl::StrCat("unknown ", ++count);
+}
+
 NullSink* TheNullSink() {
   static NullSink* const sink = new NullSink();
   return sink;
@@ -299,6 +306,7 @@ absl::Status Connection::FinishReply(const std::string& error) {
   if (!status.ok()) return Break(status);
   if (!handshake_->done()) return absl::OkStatus();
   server_info_ = handshake_->server_info();
+  if (server_info_.run_id.empty()) server_info_.run_id = UnknownProcess();
   handshake_.reset();
   rechecking_ = false;
   state_ = State::kReady;

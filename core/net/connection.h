@@ -100,7 +100,9 @@ class Connection {
   void Recheck(absl::Time now);
   static constexpr absl::Duration kRecheckTimeout = absl::Seconds(1);
 
-  const ServerInfo& server_info() const { return server_info_; }  // REQUIRES: ready()
+  // Where the server does not tell its run_id, this connection has one of its own. REQUIRES:
+  // ready().
+  const ServerInfo& server_info() const { return server_info_; }
   const ConnectionSpec& spec() const { return spec_; }
 
  private:
