@@ -160,7 +160,15 @@ absl::Status ClusterRouter::FindOutKind(const Discovery& discovery) {
   if (answers[0].server.is_sentinel) {
     return NoClusterNode(Spec(0).endpoint, /*is_sentinel=*/true, /*several=*/false);
   }
-  if (answers[0].server.cluster_enabled) {
+  bool is_cluster = answers[0].server.cluster_enabled;
+  if (!answers[0].server.told) {
+    // INFO is forbidden. Taken for one server, a node would show its own keys as if they were all.
+    ASSIGN_OR_RETURN(const std::vector<NodeAnswer> asked,
+                     AskAll(discovery, {Spec(0)}, {Command("CLUSTER").Arg("SLOTS").ReadOnly()}));
+    RETURN_IF_ERROR(asked[0].status);
+    is_cluster = asked[0].replies.front().type != ReplyType::kError;
+  }
+  if (is_cluster) {
     kind_ = Kind::kCluster;
     return absl::OkStatus();
   }

@@ -87,9 +87,25 @@ TEST_F(ClusterTest, OneAddressRefused) {
   EXPECT_TRUE(router->stale());
 }
 
-// INFO is forbidden, so nobody knows, until the first redirection.
+// A scan of one node's keys would not be redirected.
+TEST_F(ClusterTest, ClusterThatIsKnownByItsSlots) {
+  server("a").options.info_forbidden = true;
+  auto router = NewRouter({"a"});
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_EQ(router->Primaries().size(), 3u);
+  EXPECT_EQ(HostOf(router.get(), Get("foo")), "c");
+  server("b").options.info_forbidden = true;
+  server("b").options.mode = "standalone";
+  router = NewRouter({"b"});
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_EQ(router->Primaries(), std::vector<int>{0});
+}
+
+// INFO and CLUSTER are forbidden, so nobody knows, until the first redirection.
 TEST_F(ClusterTest, ClusterThatIsKnownByMoved) {
   server("a").options.info_forbidden = true;
+  said_["a"] =
+      test::Error("NOPERM this user has no permissions to run the 'cluster|slots' command");
   auto router = NewRouter({"a"});
   ASSERT_TRUE(router->Refresh(discovery()).ok());
   EXPECT_EQ(HostOf(router.get(), Get("foo")), "a");

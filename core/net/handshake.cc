@@ -46,6 +46,7 @@ std::string ClientName(const std::string& wanted) {
 
 ServerInfo ParseServerInfo(absl::string_view info) {
   ServerInfo result;
+  result.told = true;
   for (absl::string_view line : absl::StrSplit(info, '\n')) {
     line = absl::StripSuffix(line, "\r");
     const size_t colon = line.find(':');

@@ -26,6 +26,7 @@ namespace redis_fdw {
 // What differs between servers, as INFO server tells. An unknown server (INFO forbidden by ACL) is
 // treated as the oldest supported, Redis 6.0.
 struct ServerInfo {
+  bool told = false;          // INFO was answered
   int redis_version = 60000;  // 70015 for 7.0.15; Valkey's redis_version counts too
   int valkey_version = 0;     // 80001 for 8.0.1; 0: it is Redis
   std::string run_id;         // empty if unknown
