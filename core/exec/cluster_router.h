@@ -7,8 +7,9 @@
 //
 // One address in mode auto: the server is looked at when it is connected to, and if it is no
 // cluster node, then all goes there as with StandaloneRouter, without a further command or
-// connection. Where INFO is forbidden it is asked for CLUSTER SLOTS. Should it redirect later (that
-// was forbidden as well, or it has joined a cluster), then it is a cluster from then on.
+// connection. Where INFO is forbidden it is asked for CLUSTER SLOTS; where that is as well, it is
+// not known what it is, and an error (kPermission). Should it redirect later (it has joined a
+// cluster), then it is a cluster from then on.
 //
 // Node numbers: those of host_port first, in its order. A replica has a number of its own, with
 // role kReplica and READONLY.

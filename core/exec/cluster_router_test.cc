@@ -101,13 +101,25 @@ TEST_F(ClusterTest, ClusterThatIsKnownByItsSlots) {
   EXPECT_EQ(router->Primaries(), std::vector<int>{0});
 }
 
-// INFO and CLUSTER are forbidden, so nobody knows, until the first redirection.
-TEST_F(ClusterTest, ClusterThatIsKnownByMoved) {
+// INFO and CLUSTER are forbidden: what it is must be known, for a scan of one node's keys would
+// look like one of all.
+TEST_F(ClusterTest, NobodyMayTellWhetherItIsACluster) {
   server("a").options.info_forbidden = true;
   said_["a"] =
       test::Error("NOPERM this user has no permissions to run the 'cluster|slots' command");
   auto router = NewRouter({"a"});
+  const absl::Status status = router->Refresh(discovery());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kPermission);
+  EXPECT_TRUE(absl::StrContains(GetErrorInfo(status).hint, "standalone"));
+  EXPECT_TRUE(router->stale());
+}
+
+// It has joined a cluster since it was looked at.
+TEST_F(ClusterTest, ClusterThatIsKnownByMoved) {
+  server("a").options.mode = "standalone";
+  auto router = NewRouter({"a"});
   ASSERT_TRUE(router->Refresh(discovery()).ok());
+  server("a").options.mode = "cluster";
   EXPECT_EQ(HostOf(router.get(), Get("foo")), "a");
   const auto node = router->Follow(Moved("foo", "c"), 0);
   ASSERT_TRUE(node.ok());
