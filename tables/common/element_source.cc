@@ -116,9 +116,9 @@ class CursorSource : public StepSource {
     if (std::exchange(waits_for_end_, false)) state_ = State::kReady;
   }
   // Whether this element was not returned before; it is remembered, but where it is part of the
-  // whole collection in one reply.
-  bool IsNew(absl::string_view identity, bool first_page) {
-    return (first_page && complete_ && !begun_) || seen_.Insert(identity);
+  // `whole` collection in one reply.
+  bool IsNew(absl::string_view identity, bool whole) {
+    return (whole && !begun_) || seen_.Insert(identity);
   }
 
   CollectionCommands commands_;
@@ -154,11 +154,12 @@ class CursorSource::PageSink : public StepSink {
     if (element.depth == 2 && element.type == ReplyType::kBulk) {
       // Not before the element is complete: of one whose rest is lost with the connection, nothing
       // may be remembered.
-      bool writes = reader_.Take(element.bytes) && source_->IsNew(reader_.identity(), first_page_);
+      bool writes = reader_.Take(element.bytes) && source_->IsNew(reader_.identity(), whole_);
       return writes ? reader_.Write(rows()) : absl::OkStatus();
     }
     if (element.depth == 1 && element.index == 0 && element.type == ReplyType::kBulk) {
       source_->OnCursor(element.bytes);
+      whole_ = first_page_ && element.bytes == "0";
       return absl::OkStatus();
     }
     bool reply = element.depth == 0 && element.type == ReplyType::kArray && element.integer == 2;
@@ -181,6 +182,7 @@ class CursorSource::PageSink : public StepSink {
   ElementReader reader_;
   const bool first_page_;
   const bool by_cursor_;  // not from the beginning
+  bool whole_ = false;    // the first page is the last
 };
 
 absl::StatusOr<Step> CursorSource::Next(const ServerInfo& server) {
