@@ -160,6 +160,15 @@ class ClusterRouter::KeyspaceLook {
 
 absl::StatusOr<Keyspace> ClusterRouter::LookAtKeyspace(const Discovery& discovery) {
   RETURN_IF_ERROR(Refresh(discovery));
+  if (kind_ != Kind::kCluster && kind_is_guess_) {
+    // If it is a cluster's node, then these would be its keys alone.
+    return MakeError(ErrorKind::kPermission,
+                     absl::StrCat("whether Redis at ", Spec(0).endpoint.ToString(),
+                                  " has all keys or is a node of a cluster is not known: INFO and "
+                                  "CLUSTER SLOTS are forbidden"),
+                     "Allow one of them (ACL rules +info, +cluster|slots), or set option \"mode\" "
+                     "of the server to \"standalone\".");
+  }
   if (kind_ != Kind::kCluster) return Router::LookAtKeyspace(discovery);
   KeyspaceLook look(this);
   Discovery patient = discovery;

@@ -168,14 +168,7 @@ absl::Status ClusterRouter::FindOutKind(const Discovery& discovery) {
     RETURN_IF_ERROR(asked[0].status);
     const Reply& reply = asked[0].replies.front();
     is_cluster = reply.type != ReplyType::kError;
-    if (!is_cluster && GetErrorKind(reply.error) == ErrorKind::kPermission) {
-      return MakeError(ErrorKind::kPermission,
-                       absl::StrCat("whether Redis at ", Spec(0).endpoint.ToString(),
-                                    " is a node of a cluster is not known: INFO and CLUSTER SLOTS "
-                                    "are forbidden"),
-                       "Allow one of them (ACL rules +info, +cluster|slots), or set option "
-                       "\"mode\" of the server to \"standalone\".");
-    }
+    kind_is_guess_ = !is_cluster && GetErrorKind(reply.error) == ErrorKind::kPermission;
   }
   if (is_cluster) {
     kind_ = Kind::kCluster;

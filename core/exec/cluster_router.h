@@ -8,8 +8,8 @@
 // One address in mode auto: the server is looked at when it is connected to, and if it is no
 // cluster node, then all goes there as with StandaloneRouter, without a further command or
 // connection. Where INFO is forbidden it is asked for CLUSTER SLOTS; where that is as well, it is
-// not known what it is, and an error (kPermission). Should it redirect later (it has joined a
-// cluster), then it is a cluster from then on.
+// taken for one server, but not asked for all its keys (kPermission). Should it redirect later,
+// then it is a cluster from then on.
 //
 // Node numbers: those of host_port first, in its order. A replica has a number of its own, with
 // role kReplica and READONLY.
@@ -109,6 +109,7 @@ class ClusterRouter : public Router {
   int seeds_ = 0;  // nodes 0 to seeds_ - 1
   bool must_be_cluster_ = false;
   Kind kind_ = Kind::kUnknown;
+  bool kind_is_guess_ = false;  // nobody may say whether it is a cluster
   bool stale_ = true;
 
   // The view. Nodes by number.

@@ -70,7 +70,13 @@ absl::Status Pipeline::SubmitOne(Command command, ReplySink* sink, int pinned) {
   flight->self = std::prev(list.end());
   if (waits) return absl::OkStatus();
   absl::Status sent = Send(flight);
-  if (!sent.ok()) flights_.erase(flight->self);
+  if (sent.ok()) return sent;
+  if (GetErrorKind(sent) == ErrorKind::kNotReady) {
+    // Nobody serves the key at present.
+    Defer(flight, sent);
+    return absl::OkStatus();
+  }
+  flights_.erase(flight->self);
   return sent;
 }
 
