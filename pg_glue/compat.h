@@ -218,6 +218,26 @@ inline bool WalkExpression(Node* node, bool (*walker)(Node*, void*), void* conte
 #endif
 }
 
+// Reserves shared memory for a library that is loaded as the server starts. From 15 on only a hook
+// may; up to 14 it is done at once. To be called once.
+inline Size shared_bytes_wanted = 0;
+#if PG_VERSION_NUM >= 150000
+inline shmem_request_hook_type next_shmem_request = nullptr;
+inline void RequestWantedMemory() {
+  if (next_shmem_request != nullptr) next_shmem_request();
+  RequestAddinShmemSpace(shared_bytes_wanted);
+}
+#endif
+inline void ReserveSharedMemory(Size bytes) {
+  shared_bytes_wanted = bytes;
+#if PG_VERSION_NUM >= 150000
+  next_shmem_request = shmem_request_hook;
+  shmem_request_hook = RequestWantedMemory;
+#else
+  RequestAddinShmemSpace(bytes);
+#endif
+}
+
 }  // namespace redis_fdw
 
 #endif  // REDIS_FDW_PG_GLUE_COMPAT_H_

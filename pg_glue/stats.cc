@@ -66,9 +66,6 @@ Entry local_entries[kLocalEntries + 1];
 Table table = {local_entries, kLocalEntries, false};
 
 shmem_startup_hook_type next_startup_hook = nullptr;
-#if PG_VERSION_NUM >= 150000
-shmem_request_hook_type next_request_hook = nullptr;
-#endif
 
 // --- Adding up ----------------------------------------------------------------------------------
 
@@ -140,13 +137,6 @@ void InitEntries(Entry* entries, int count) {
     SpinLockInit(&entries[i].lock);
     entries[i].used = false;
   }
-}
-
-void RequestSharedMemory() {
-#if PG_VERSION_NUM >= 150000
-  if (next_request_hook != nullptr) next_request_hook();
-#endif
-  RequestAddinShmemSpace(kSharedBytes);
 }
 
 // In the postmaster, at its start and after a crash; backends inherit what it sets.
@@ -240,12 +230,7 @@ TrafficListener* TrafficStats() {
 void InitStats() {
   InitEntries(local_entries, kLocalEntries + 1);
   if (!process_shared_preload_libraries_in_progress) return;
-#if PG_VERSION_NUM >= 150000
-  next_request_hook = shmem_request_hook;
-  shmem_request_hook = RequestSharedMemory;
-#else
-  RequestSharedMemory();
-#endif
+  ReserveSharedMemory(kSharedBytes);
   next_startup_hook = shmem_startup_hook;
   shmem_startup_hook = OnSharedMemoryStart;
 }

@@ -142,6 +142,11 @@ std::vector<absl::string_view> KeysOf(const Command& command) {
 // Which commands may be sent once more after all others: no other that follows is about their keys.
 std::vector<bool> MayBeLate(const std::vector<WriteSink>& sinks) {
   std::vector<bool> may(sinks.size());
+  // Only of scripts is it asked.
+  const auto is_script = [](const WriteSink& sink) {
+    return sink.write()->command.name() == "EVAL";
+  };
+  if (std::none_of(sinks.begin(), sinks.end(), is_script)) return may;
   absl::flat_hash_set<absl::string_view> later;
   for (size_t i = sinks.size(); i-- > 0;) {
     const std::vector<absl::string_view> keys = KeysOf(sinks[i].write()->command);

@@ -144,6 +144,8 @@ class Pipeline : private FlightOwner {
   absl::Status RefreshForAgain();
   // Makes the router know who serves what. Waits, and tries again, until `deadline`.
   absl::Status EnsureFresh(absl::Time deadline);
+  absl::Status Refresh(absl::Time deadline);
+  absl::StatusOr<Keyspace> LookOnce(absl::Time deadline);
   absl::Status Pause(int tries, absl::Time deadline, const absl::Status& why);
   absl::Status BecomeReady(const Command& command, int* number);
 

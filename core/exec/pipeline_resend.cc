@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -252,11 +253,15 @@ absl::Status Pipeline::Pause(int tries, absl::Time deadline, const absl::Status&
   return absl::OkStatus();
 }
 
+absl::Status Pipeline::Refresh(absl::Time deadline) {
+  leasing_ = true;
+  const absl::Cleanup not_leasing = [this] { leasing_ = false; };
+  return router_->Refresh(Discovery{pool_, limits_, deadline});
+}
+
 absl::Status Pipeline::EnsureFresh(absl::Time deadline) {
   for (int tries = 0; router_->stale(); ++tries) {
-    leasing_ = true;
-    absl::Status status = router_->Refresh(Discovery{pool_, limits_, deadline});
-    leasing_ = false;
+    const absl::Status status = Refresh(deadline);
     if (status.ok()) continue;
     if (GetErrorKind(status) != ErrorKind::kNotReady) return status;
     RETURN_IF_ERROR(Pause(tries, deadline, status));
@@ -294,14 +299,17 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
   }
 }
 
+absl::StatusOr<Keyspace> Pipeline::LookOnce(absl::Time deadline) {
+  leasing_ = true;
+  const absl::Cleanup not_leasing = [this] { leasing_ = false; };
+  return router_->LookAtKeyspace(Discovery{pool_, limits_, deadline});
+}
+
 absl::StatusOr<Keyspace> Pipeline::LookAtKeyspace() {
   const absl::Time deadline = pool_->waiter()->Now() + limits_.acquire_timeout;
   for (int tries = 0;; ++tries) {
     if (router_->stale()) RETURN_IF_ERROR(EnsureFresh(deadline));
-    leasing_ = true;
-    absl::StatusOr<Keyspace> keyspace =
-        router_->LookAtKeyspace(Discovery{pool_, limits_, deadline});
-    leasing_ = false;
+    absl::StatusOr<Keyspace> keyspace = LookOnce(deadline);
     if (keyspace.ok()) return keyspace;
     const ErrorKind kind = GetErrorKind(keyspace.status());
     if (kind != ErrorKind::kNotReady && kind != ErrorKind::kConnectFailed) return keyspace;
