@@ -85,7 +85,9 @@ class Truncation {
     for (int losses = 0; walk_.state() != KeyspaceWalk::State::kDone || !doomed_.empty();) {
       absl::Status status = Round();
       if (status.ok()) continue;
-      // Of a connection on which nothing but pages was under way.
+      // Of a connection on which nothing but pages was under way, or else it would be
+      // kMaybeApplied. Removals that were not sent yet are gone with it: all are asked for again,
+      // which does no harm.
       const bool lost = GetErrorKind(status) == ErrorKind::kConnectionLost;
       if (!lost || ++losses > kMaxLosses) return status;
       walk_.OnAllLost();
@@ -99,11 +101,12 @@ class Truncation {
 
   absl::Status Round() {
     RETURN_IF_ERROR(AskForPages());
-    for (; !doomed_.empty(); doomed_.pop_front()) {
-      if (!pattern_.Matches(doomed_.front())) continue;
-      RETURN_IF_ERROR(pipeline_->Submit(TruncateCommand(doomed_.front(), type_), &removed_));
+    for (const std::string& key : doomed_) {
+      if (!pattern_.Matches(key)) continue;
+      RETURN_IF_ERROR(pipeline_->Submit(TruncateCommand(key, type_), &removed_));
     }
     RETURN_IF_ERROR(pipeline_->Drain());
+    doomed_.clear();
     for (PageSink& page : pages_) {
       for (std::string& key : page.keys) doomed_.push_back(std::move(key));
     }
@@ -128,8 +131,8 @@ class Truncation {
   Pipeline* const pipeline_;
   KeyspaceWalk walk_;
   DoneSink removed_;
-  std::deque<PageSink> pages_;  // asked for; after a loss some may still come
-  std::deque<std::string> doomed_;
+  std::deque<PageSink> pages_;      // asked for; after a loss some may still come
+  std::deque<std::string> doomed_;  // until their removal is answered
 };
 
 }  // namespace

@@ -49,6 +49,20 @@ class TruncateTest : public ::testing::Test {
   std::set<std::string> removed_;
 };
 
+// What was not sent yet is lost with the connection, and the page goes on from where it was.
+TEST_F(TruncateTest, RemovalsThatWereLostBesideAPageAreNotForgotten) {
+  BindMany();
+  int lost = 0;
+  t_.server().options.write_at_most = 1;
+  t_.Handle([&](const FakeServer::Argv& argv) {
+    if (argv[0] != "SCAN" || argv[1] != "3" || ++lost > 2) return AnswerKeyspace(argv);
+    t_.server().CloseAll();
+    return std::string();
+  });
+  EXPECT_TRUE(Truncate().ok());
+  EXPECT_THAT(removed_, SizeIs(kKeys));
+}
+
 TEST_F(TruncateTest, OneKeyIsRemovedIfItIsOfTheType) {
   t_.Bind("hash", {"f", "v"});
   std::string type = "hash";
