@@ -22,6 +22,7 @@ struct NodeLine {
   std::string id;
   std::vector<std::string> flags;
   std::string primary;  // "-": it is one itself
+  long long epoch = 0;  // of its configuration, and a replica's primary's
   bool connected = false;
   std::vector<std::pair<int, int>> slots;
 
@@ -39,6 +40,7 @@ std::vector<NodeLine> ParseNodes(const std::string& text) {
     node.id = words[0];
     node.flags = absl::StrSplit(words[2], ',');
     node.primary = words[3];
+    if (!absl::SimpleAtoi(words[6], &node.epoch)) continue;
     node.connected = words[7] == "connected";
     for (size_t i = 8; i < words.size(); ++i) {
       // "[slot->-id]" tells of a slot that is on its way.
@@ -189,21 +191,22 @@ int RedisCluster::SlotOf(const std::string& key) {
 }
 
 int RedisCluster::PrimaryOf(int slot) {
-  // A primary that was replaced and does not know yet says of itself what it was, so what
-  // most nodes say counts.
-  std::vector<int> votes(nodes_.size());
+  // What a node says of itself, for the others hear of it later. A primary that was replaced and
+  // does not know yet says what it was, so the newest configuration counts.
+  int primary = -1;
+  long long newest = -1;
   for (int i = 0; i < size(); ++i) {
     if (!Lives(i)) continue;
     for (const NodeLine& line : ParseNodes(node(i).Cli({"CLUSTER", "NODES"}))) {
-      const int named = WithId(line.id);
-      if (named < 0 || !Lives(named)) continue;
+      if (!line.Has("myself") || line.epoch <= newest) continue;
       for (const auto& [first, last] : line.slots) {
-        if (slot >= first && slot <= last) ++votes[static_cast<size_t>(named)];
+        if (slot < first || slot > last) continue;
+        primary = i;
+        newest = line.epoch;
       }
     }
   }
-  const auto most = std::max_element(votes.begin(), votes.end());
-  return *most == 0 ? -1 : static_cast<int>(most - votes.begin());
+  return primary;
 }
 
 bool RedisCluster::IsPrimary(int i) {
@@ -304,7 +307,8 @@ absl::Status RedisCluster::Failover(int replica) {
 
 absl::Status RedisCluster::MigrateSlot(int slot, int to) {
   if (absl::Status status = BeginMigration(slot, to); !status.ok()) return status;
-  return EndMigration(slot);
+  if (absl::Status status = EndMigration(slot); !status.ok()) return status;
+  return WaitUntilOk();
 }
 
 absl::Status RedisCluster::BeginMigration(int slot, int to) {
@@ -391,7 +395,8 @@ std::string RedisCluster::Trouble() {
   return "";
 }
 
-// `view` becomes who serves what and who follows whom, the same for nodes that agree.
+// `view` becomes who serves what since which epoch and who follows whom, the same for nodes that
+// agree.
 std::string RedisCluster::TroubleOf(int i, std::string* view) {
   if (!absl::StrContains(node(i).Cli({"CLUSTER", "INFO"}), "cluster_state:ok")) return "state";
   std::vector<std::string> seen;
@@ -405,7 +410,7 @@ std::string RedisCluster::TroubleOf(int i, std::string* view) {
     if (!line.connected || line.Has("fail") || line.Has("fail?") || line.Has("handshake")) {
       return absl::StrCat(line.id, " is ", absl::StrJoin(line.flags, ","));
     }
-    std::string text = absl::StrCat(line.id, " ", line.primary);
+    std::string text = absl::StrCat(line.id, " ", line.primary, " ", line.epoch);
     for (const auto& [first, last] : line.slots) absl::StrAppend(&text, " ", first, "-", last);
     seen.push_back(std::move(text));
   }

@@ -53,7 +53,7 @@ class RedisCluster {
   std::string host_port(int i) const;
 
   int SlotOf(const std::string& key);
-  // Who serves a slot or the slot of a key, as the nodes say that live; -1: none.
+  // Who serves a slot or the slot of a key, as the living nodes say of themselves; -1: none.
   int PrimaryOf(int slot);
   int PrimaryOf(const std::string& key) { return PrimaryOf(SlotOf(key)); }
   // A living replica of a node; -1: none. And all living primaries.
@@ -82,16 +82,18 @@ class RedisCluster {
   // waits until everybody knows.
   absl::Status Failover(int replica);
 
-  // Moves a slot and its keys to another primary: all at once, or in pieces. Between Begin and End
-  // nodes answer with ASK and TRYAGAIN for it. MigrateKeys moves up to `count` keys and returns how
-  // many there were to move. EndMigration moves what is left and tells all.
+  // Moves a slot and its keys to another primary: all at once until all is in order, or in pieces.
+  // Between Begin and End nodes answer with ASK and TRYAGAIN for it. MigrateKeys moves up to
+  // `count` keys and returns how many there were to move. EndMigration moves what is left and tells
+  // all primaries; before slots move to another primary the nodes must come to rest, or both may
+  // take the same epoch, and what somebody heard late undoes the move.
   absl::Status MigrateSlot(int slot, int to);
   absl::Status BeginMigration(int slot, int to);
   absl::StatusOr<int> MigrateKeys(int slot, int count);
   absl::Status EndMigration(int slot);
 
-  // Until all nodes that live say that the cluster is in order, agree on who serves what, and their
-  // replicas are in sync.
+  // Until all nodes that live say that the cluster is in order, agree on who serves what since
+  // which epoch, and their replicas are in sync.
   absl::Status WaitUntilOk(absl::Duration patience = absl::Seconds(20));
 
  private:

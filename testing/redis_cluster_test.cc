@@ -55,6 +55,18 @@ TEST(RedisClusterTest, MigratesSlotsInPieces) {
   EXPECT_EQ(cluster->PrimaryOf(slot), 1);
 }
 
+// Nodes that were not told hear of it a little later.
+TEST(RedisClusterTest, KnowsAtOnceWhereSlotsHaveGone) {
+  auto cluster = RedisCluster::Start().value();
+  for (int i = 0; i < 20; ++i) {
+    const int to = 1 - i % 2;
+    ASSERT_TRUE(cluster->BeginMigration(0, to).ok());
+    ASSERT_TRUE(cluster->EndMigration(0).ok());
+    ASSERT_EQ(cluster->PrimaryOf(0), to);
+    ASSERT_TRUE(cluster->WaitUntilOk().ok());
+  }
+}
+
 TEST(RedisClusterTest, FailsOverAndComesBack) {
   auto cluster = *RedisCluster::Start();
   ASSERT_EQ(cluster->CliOn(kKey, {"SET", kKey, "v"}), "OK");

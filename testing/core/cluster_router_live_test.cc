@@ -192,7 +192,6 @@ TEST_F(ClusterLiveTest, OverTls) {
     ASSERT_TRUE(TryOnce(router.get(), Set(kKey)).ok());
     EXPECT_EQ(PortOf(*router, *router->Route(Set(kKey), true)), cluster_->node(0).tls_port());
     ASSERT_TRUE(cluster_->MigrateSlot(cluster_->SlotOf(kKey), 2).ok());
-    ASSERT_TRUE(cluster_->WaitUntilOk().ok());
   }
 }
 
