@@ -29,6 +29,15 @@
 
 namespace redis_fdw {
 
+// Tells of settings that begin so and that nobody has defined; 15 refuses them from then on.
+inline void ReserveSettingPrefix(const char* prefix) {
+#if PG_VERSION_NUM >= 150000
+  MarkGUCPrefixReserved(prefix);
+#else
+  EmitWarningsOnPlaceholders(prefix);
+#endif
+}
+
 // 15 split Value nodes into Integer, String, ... with fields of their own.
 #if PG_VERSION_NUM >= 150000
 inline char* StringValue(void* node) { return strVal(node); }
@@ -54,6 +63,17 @@ inline Index ScannedRelation(const ForeignScan* plan) {
 #else
   return (Index)bms_next_member(plan->fs_relids, -1);
 #endif
+}
+
+// The role whose user mapping applies to a base relation.
+inline Oid PlanUserId(PlannerInfo* root, RelOptInfo* rel) {
+#if PG_VERSION_NUM >= 160000
+  (void)root;
+  Oid user = rel->userid;
+#else
+  Oid user = planner_rt_fetch(rel->relid, root)->checkAsUser;
+#endif
+  return OidIsValid(user) ? user : GetUserId();
 }
 
 // The role whose privileges a scan checks (a view's owner, for a table used through a view).

@@ -22,17 +22,6 @@ namespace {
 // do.
 constexpr double kUnknownRows = 10000;
 
-// The role whose user mapping applies.
-Oid PlanUserId(PlannerInfo* root, RelOptInfo* rel) {
-#if PG_VERSION_NUM >= 160000
-  (void)root;
-  Oid user = rel->userid;
-#else
-  Oid user = planner_rt_fetch(rel->relid, root)->checkAsUser;
-#endif
-  return OidIsValid(user) ? user : GetUserId();
-}
-
 // Marks the bound columns that `node` uses, and all of them for a whole-row reference.
 void MarkColumns(const TableBinding& binding, RelOptInfo* rel, Node* node, bool* used) {
   Bitmapset* attrs = nullptr;

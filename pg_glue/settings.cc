@@ -10,11 +10,7 @@ void DefineSettings() {
                            "Lets Redis evaluate the predicates it can be trusted with.", nullptr,
                            &enable_pushdown, true, PGC_USERSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
                            nullptr, nullptr, nullptr);
-#if PG_VERSION_NUM >= 150000
-  MarkGUCPrefixReserved("redis_fdw");
-#else
-  EmitWarningsOnPlaceholders("redis_fdw");
-#endif
+  ReserveSettingPrefix("redis_fdw");
 }
 
 }  // namespace redis_fdw
