@@ -13,6 +13,7 @@
 #include "pg_glue/pg.h"
 #include "pg_glue/plan.h"
 #include "pg_glue/primary_reads.h"
+#include "pg_glue/query_failure.h"
 #include "pg_glue/scan.h"
 #include "pg_glue/settings.h"
 #include "pg_glue/stats.h"
@@ -39,6 +40,7 @@ void _PG_init(void) {
   redis_fdw::DefineSettings();
   redis_fdw::InitConnections();
   redis_fdw::InitPrimaryReads();
+  redis_fdw::InitQueryFailure();
   redis_fdw::InitDdlCheck();
   redis_fdw::InitStats();
 }

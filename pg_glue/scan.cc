@@ -9,6 +9,7 @@
 #include "pg_glue/pg.h"
 #include "pg_glue/plan_data.h"
 #include "pg_glue/primary_reads.h"
+#include "pg_glue/query_failure.h"
 #include "pg_glue/scan_operands.h"
 #include "pg_glue/scan_state.h"
 #include "pg_glue/write_conflict.h"
@@ -160,8 +161,12 @@ absl::Status SpillScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   return CallPg([&] { FillStore(scan, desc, context); });
 }
 
+// Of a query that failed: nobody reads on, and nothing can be set aside without a resource owner.
+void AbandonScan(void* arg) { static_cast<RedisScan*>(arg)->runtime->Drop(); }
+
 // Opens the scan: leases nothing yet, sends nothing.
 void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
+  OnQueryFailure(context, AbandonScan, scan);
   CallCpp([&] {
     ScanRuntime* runtime = scan->runtime->object;
     ASSIGN_OR_RETURN(std::shared_ptr<Router> router, NewRouter(*scan->binding->options));

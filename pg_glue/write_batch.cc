@@ -8,6 +8,7 @@
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/primary_reads.h"
+#include "pg_glue/query_failure.h"
 #include "pg_glue/write_conflict.h"
 #include "pg_glue/writes_pending.h"
 #include "tables/write_runner.h"
@@ -34,6 +35,13 @@ void Link(WriteBatch* batch, MemoryContext context) {
   batch->unlink.func = Unlink;
   batch->unlink.arg = batch;
   MemoryContextRegisterResetCallback(context, &batch->unlink);
+}
+
+// Of a query that failed: its rows are not written any more.
+void AbandonBatch(void* arg) {
+  WriteBatch* batch = static_cast<WriteBatch*>(arg);
+  batch->failed = true;
+  batch->runtime->Drop();
 }
 
 [[noreturn]] void RaiseFailedBefore() {
@@ -97,6 +105,7 @@ WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement) {
     return absl::OkStatus();
   });
   Link(batch, context);
+  OnQueryFailure(context, AbandonBatch, batch);
   MemoryContextSwitchTo(old);
   return batch;
 }
