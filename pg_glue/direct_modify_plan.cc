@@ -31,8 +31,17 @@ ForeignScan* ScanOfTarget(ModifyTable* plan, Index target, int subplan) {
   return scan->scan.scanrelid == target ? scan : nullptr;
 }
 
+// Whether an expression takes a column of a subquery that sets several: what the subquery reads
+// does not show there, nor does it run where there is no scan.
+bool TakesFromSubquery(Node* node, void* context) {
+  if (node == nullptr) return false;
+  if (IsA(node, Param) && ((Param*)node)->paramkind == PARAM_MULTIEXPR) return true;
+  return WalkExpression(node, TakesFromSubquery, context);
+}
+
 bool IsConstantInStatement(Node* expr) {
-  return !contain_var_clause(expr) && !contain_volatile_functions(expr) && !contain_subplans(expr);
+  return !contain_var_clause(expr) && !contain_volatile_functions(expr) &&
+         !contain_subplans(expr) && !TakesFromSubquery(expr, nullptr);
 }
 
 // What an UPDATE sets; false if it needs the rows for that.

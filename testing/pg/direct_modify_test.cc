@@ -71,6 +71,20 @@ TEST_F(DirectModifyTest, OnlyWhereItMeansTheSame) {
   EXPECT_TRUE(IsDirect("DELETE FROM h WHERE field = 'a'"));
 }
 
+// What is set comes of a subquery, which may read the row, though no column is named in its place.
+TEST_F(DirectModifyTest, SubqueriesThatSetSeveralColumnsGetTheRow) {
+  MustExec("CREATE TABLE l (f text, g text, v text); INSERT INTO l VALUES ('a', 'aa', 'new')");
+  const std::string value = "UPDATE h SET (value) = (SELECT v FROM l WHERE f = field) ";
+  EXPECT_FALSE(IsDirect(value + "WHERE field = 'a'"));
+  EXPECT_EQ(Tag(value + "WHERE field = 'a'"), "UPDATE 1");
+  EXPECT_EQ(Query("SELECT value FROM h WHERE field = 'a'"), "new");
+  EXPECT_EQ(Tag("UPDATE h SET (field, value) = (SELECT g, v || value FROM l WHERE f = field) "
+                "WHERE field IN ('a', 'none')"),
+            "UPDATE 1");
+  EXPECT_EQ(Tag("UPDATE h SET (value) = (SELECT max(v) FROM l) WHERE field = 'b'"), "UPDATE 1");
+  EXPECT_EQ(Query("SELECT * FROM h ORDER BY 1"), "aa|newnew\nb|new\nc|3");
+}
+
 TEST_F(DirectModifyTest, ValuesAreEvaluatedOnce) {
   EXPECT_EQ(Tag("UPDATE h SET value = (SELECT max(value) || '!' FROM h) WHERE field IN ('a', 'b')"),
             "UPDATE 2");
