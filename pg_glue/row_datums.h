@@ -23,7 +23,7 @@ struct RowDatums {
   AttrNumber* attnums;
 
   // For error contexts.
-  ColumnIo* converting;  // null: none
+  ColumnIo* converting;  // null: no row is being read
   const RowBatch* batch;
   size_t row;
 };

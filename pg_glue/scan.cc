@@ -78,14 +78,16 @@ void StartScan(ForeignScanState* node, RedisScan* scan) {
   scan->next_row = 0;
 }
 
+bool BatchIsUsedUp(const RedisScan* scan) {
+  return scan->next_row >= scan->runtime->object->batch->rows();
+}
+
 // Whether there is a next row in the batch, which is filled anew if it is at its end.
 bool HasRow(RedisScan* scan) {
-  RowBatch* batch = scan->runtime->object->batch.get();
-  if (scan->next_row < batch->rows()) return true;
+  if (!BatchIsUsedUp(scan)) return true;
   if (scan->at_end) return false;
+  RowBatch* batch = scan->runtime->object->batch.get();
   scan->next_row = 0;
-  // A function called on the rows so far may have written.
-  FlushPendingWrites(scan->statement);
   CallCpp([&] { return scan->runtime->object->scan->NextBatch(batch); });
   scan->at_end = batch->rows() == 0;
   return !scan->at_end;
@@ -157,6 +159,8 @@ void FillStore(RedisScan* scan, TupleDesc desc, MemoryContext context) {
 absl::Status SpillScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   // A scan that is setting its rows aside already keeps its connection until it has.
   if (!scan->started || scan->filling || scan->store != nullptr) return absl::OkStatus();
+  // The row that is being read is in the batch, where the next ones would take its place.
+  if (scan->rows.converting != nullptr) return absl::OkStatus();
   scan->store_is_rest = true;
   return CallPg([&] { FillStore(scan, desc, context); });
 }
@@ -219,6 +223,10 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
     if (scan->complete_first) {
       FillStore(scan, slot->tts_tupleDescriptor, node->ss.ps.state->es_query_cxt);
     }
+  } else if (scan->store == nullptr && !scan->at_end && BatchIsUsedUp(scan)) {
+    // A function called on the rows so far may have written. To send that may want the connection
+    // of this scan, whose rest is then set aside: not while a row is on its way.
+    FlushPendingWrites(scan->statement);
   }
   if (scan->store != nullptr) {
     GetRow(scan->store, slot);
