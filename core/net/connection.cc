@@ -139,15 +139,14 @@ void Connection::Encode(const Command& command, Pending* pending) {
 }
 
 void Connection::ForgetSinks() {
-  // Those which have begun to be sent, and the handshake's own, stay.
+  // Those which have begun to be sent, and the handshake's own, stay; so do refused ones between.
   size_t kept = pending_.size() - waiting_.size();
   if (state_ == State::kReady) {
-    kept = 0;
-    while (kept < pending_.size() && pending_[kept].refusal.ok() &&
-           pending_[kept].begin < written_) {
-      pending_[kept].sink = TheNullSink();
-      pending_[kept].counters = nullptr;
-      ++kept;
+    kept = pending_.size();
+    while (kept > 0 && pending_[kept - 1].begin >= written_) --kept;
+    for (size_t i = 0; i < kept; ++i) {
+      pending_[i].sink = TheNullSink();
+      pending_[i].counters = nullptr;
     }
   }
   // What would come next would be taken for what ASKING was for.
@@ -204,7 +203,8 @@ absl::StatusOr<bool> Connection::Flush(absl::Time now) {
   RETURN_IF_ERROR(AdvanceStep(/*read_replies=*/false, &moved));
   if (moved || restart_silence_) last_progress_ = now;
   restart_silence_ = false;
-  RETURN_IF_ERROR(CheckDeadline(now));
+  // Replies may be there that were not looked at.
+  if (state_ != State::kReady) RETURN_IF_ERROR(CheckDeadline(now));
   return moved;
 }
 

@@ -221,6 +221,57 @@ TEST_F(ConnectionTest, HalfATransactionIsNotReused) {
   EXPECT_FALSE(connection->idle());
 }
 
+// A command that is refused is not sent; one behind it may have been.
+TEST_F(ConnectionTest, WhatWasSentBehindARefusedCommandIsReadAndDropped) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  auto sink = std::make_unique<RecordingSink>();
+  connection->Enqueue(Command("HSCAN").Key("x").CursorOf("another"), sink.get(), nullptr);
+  connection->Enqueue(Command("GET").Key("a").ReadOnly(), sink.get(), nullptr);
+  connection->Enqueue(Command("HSCAN").Key("x").CursorOf("another"), sink.get(), nullptr);
+  ASSERT_TRUE(connection->Flush(waiter_.Now()).ok());
+  connection->ForgetSinks();
+  sink.reset();
+  EXPECT_FALSE(connection->idle());
+  connection->Enqueue(Command("GET").Key("b").ReadOnly(), &sink_, nullptr);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, Lines{"value of b"});
+  EXPECT_TRUE(connection->Usable());
+}
+
+// Likewise if it was sent in part.
+TEST_F(ConnectionTest, WhatWasHalfSentBehindARefusedCommandIsFinished) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  connection->Enqueue(Command("GET").Key("a").ReadOnly(), &sink_, nullptr);
+  connection->Enqueue(Command("HSCAN").Key("x").CursorOf("another"), &sink_, nullptr);
+  faults_.write_at_most = 30;
+  faults_.cut_is_silent = true;
+  faults_.cut_after_written = connection->bytes_written() + 30;
+  connection->Enqueue(Command("SET").Key("b").Arg("v"), &sink_, nullptr);
+  connection->Enqueue(Command("SET").Key("unsent").Arg("v"), &sink_, nullptr);
+  ASSERT_TRUE(connection->Flush(waiter_.Now()).ok());
+  connection->ForgetSinks();
+  faults_ = Faults();
+  connection->Enqueue(Command("GET").Key("c").ReadOnly(), &sink_, nullptr);
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(server_.CommandLines(), (Lines{"GET a", "SET b v", "GET c"}));
+  EXPECT_EQ(sink_.values, Lines{"value of c"});
+}
+
+// Who only sends does not know whether there is an answer.
+TEST_F(ConnectionTest, SendingAheadDoesNotJudgeSilence) {
+  std::unique_ptr<Connection> connection = NewConnection();
+  ASSERT_TRUE(Run(connection.get()).ok());
+  connection->Enqueue(Command("GET").Key("a").ReadOnly(), &sink_, nullptr);
+  ASSERT_TRUE(connection->Flush(waiter_.Now()).ok());
+  waiter_.Advance(spec_.command_timeout + absl::Seconds(1));
+  EXPECT_TRUE(connection->Flush(waiter_.Now()).ok());
+  connection->RestartSilence(waiter_.Now());
+  ASSERT_TRUE(Run(connection.get()).ok());
+  EXPECT_EQ(sink_.values, Lines{"value of a"});
+}
+
 // Wherever the stream breaks, the outcome is a Status that tells what happened, soon.
 TEST_F(ConnectionTest, CutAtEveryByte) {
   spec_.database = 2;
