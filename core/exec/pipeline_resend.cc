@@ -71,9 +71,9 @@ absl::Status Pipeline::OnFlightError(Flight* flight, const absl::Status& error) 
   if (redirect.has_value() && flight->pinned < 0) return FollowRedirect(flight, *redirect, error);
   const std::string code = ReplyCode(error);
   bool again = SaysLater(code);
-  // Another replica, or the primary, may do better.
-  const bool replica = router_->Spec(flight->node).role == NodeRole::kReplica;
-  if (replica && (code == "LOADING" || code == "MASTERDOWN")) router_->Doubt(flight->node);
+  // Another may do better: another replica, the primary, or who has taken over from a node that
+  // loads its data, or is cut off from its cluster, and does not know of it.
+  if (again && code != "TRYAGAIN") router_->Doubt(flight->node);
   if (code == "READONLY") again = router_->Doubt(flight->node);
   if (!again) return End(flight, error);
   Defer(flight, error);

@@ -185,6 +185,26 @@ TEST_F(ResendTest, WaitsUntilRedisHasLoaded) {
   EXPECT_EQ(pipeline_->counters().retries, 20);
 }
 
+// A node that is cut off from its cluster, or that loads its data after it was down, may have lost
+// its slots to another, which it does not know.
+TEST_F(ResendTest, OthersAreLookedForWhileANodeIsNotReady) {
+  router_->refresh = [&] {
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  for (const char* says :
+       {"LOADING Redis is loading the dataset in memory", "CLUSTERDOWN The cluster is down"}) {
+    router_->primary = 0;
+    says_ = says;
+    times_ = 1000000;
+    sink_.values.clear();
+    ASSERT_TRUE(Run(Set("a1")).ok()) << says;
+    EXPECT_EQ(sink_.values, Lines{"b:v"});
+  }
+  EXPECT_EQ(from_.CommandLines(), (Lines{"SET a1 v", "SET a1 v"}));
+  EXPECT_EQ(router_->doubted, (std::vector<int>{0, 0}));
+}
+
 TEST_F(ResendTest, WaitsNoLongerThanIsAllowed) {
   says_ = "LOADING Redis is loading the dataset in memory";
   times_ = 1000000;
