@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/exec/cluster_router.h"
@@ -79,7 +80,7 @@ class ClusterTest : public ::testing::Test {
         return Error("ERR This instance has cluster support disabled");
       }
       if (argv[1] == "SLOTS") return said_[host].empty() ? SlotsReply(views_[host]) : said_[host];
-      return Bulk(lines_[host]);
+      return absl::StartsWith(lines_[host], "-") ? lines_[host] : Bulk(lines_[host]);
     });
     server(host).options.mode = "cluster";
     network_.Add(At(host), servers_[host].get());
@@ -118,7 +119,7 @@ class ClusterTest : public ::testing::Test {
 
   std::map<std::string, FakeView> views_;     // by host: what CLUSTER SLOTS says
   std::map<std::string, std::string> said_;   // the same as RESP, in place of views_
-  std::map<std::string, std::string> lines_;  // what CLUSTER NODES says
+  std::map<std::string, std::string> lines_;  // what CLUSTER NODES says; or "-...", RESP
   std::map<std::string, std::unique_ptr<FakeServer>> servers_;
   FakeTransportFactory network_;
   FakeWaiter waiter_;

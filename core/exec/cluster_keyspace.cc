@@ -56,7 +56,24 @@ class ClusterRouter::KeyspaceLook {
     return absl::OkStatus();
   }
 
-  std::vector<Shard> TakeShards() { return std::move(shards_); }
+  // Without primaries that are cut off, which the others have given up for failed: their keys are
+  // those that their slots had when others took over, and that nobody serves any more. (To have
+  // lost all slots is not enough. While slots are moved, that may look so for a moment of a node
+  // that has their keys.)
+  std::vector<Shard> TakeShards() {
+    std::set<size_t> cut_off;
+    for (const std::string& id : failed_) {
+      const auto found = shard_of_.find(id);
+      if (found != shard_of_.end() && Superseded(shards_[found->second])) {
+        cut_off.insert(found->second);
+      }
+    }
+    std::vector<Shard> shards;
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      if (cut_off.count(i) == 0) shards.push_back(std::move(shards_[i]));
+    }
+    return shards;
+  }
 
  private:
   // That a slot is served, and the greatest epoch of those who are said to.
@@ -85,16 +102,19 @@ class ClusterRouter::KeyspaceLook {
   }
 
   absl::Status Take(int node, const NodeAnswer& answer) {
-    if (!answer.status.ok()) {
-      if (!IsUnreachable(answer.status)) return answer.status;
-      unreachable_ = answer.status;
+    absl::Status failure = answer.status;
+    if (failure.ok() && answer.replies.front().type == ReplyType::kError) {
+      failure = answer.replies.front().error;
+    }
+    if (!failure.ok()) {
+      // One that loads its data is like one that is gone: others may have taken over.
+      if (!IsUnreachable(failure) && GetErrorKind(failure) != ErrorKind::kNotReady) return failure;
+      unreachable_ = failure;
       router_.Doubt(node);
       return absl::OkStatus();
     }
-    const Reply& reply = answer.replies.front();
-    if (reply.type == ReplyType::kError) return reply.error;
     ASSIGN_OR_RETURN(const std::vector<NodeLine> lines,
-                     ParseClusterNodes(reply, router_.Spec(node).endpoint));
+                     ParseClusterNodes(answer.replies.front(), router_.Spec(node).endpoint));
     // Itself first: it is the one that is known by this number.
     for (const NodeLine& line : lines) {
       if (line.myself) TakeOwn(node, line);
@@ -124,6 +144,7 @@ class ClusterRouter::KeyspaceLook {
   // What a node says of any, itself too.
   absl::Status TakeLine(const NodeLine& line) {
     Mark(line, &claimed_);
+    if (line.failed) failed_.insert(line.node.id);
     if (!line.primary || line.failed || !line.has_address) return absl::OkStatus();
     if (shard_of_.find(line.node.id) != shard_of_.end()) return absl::OkStatus();
     const auto known = router_.by_id_.find(line.node.id);
@@ -135,6 +156,16 @@ class ClusterRouter::KeyspaceLook {
     ASSIGN_OR_RETURN(const int node, router_.nodes_.Number(line.node.endpoint, NodeRole::kPrimary));
     Want(node);
     return absl::OkStatus();
+  }
+
+  // Whether others have taken over all that it had.
+  bool Superseded(const Shard& shard) const {
+    for (const auto& range : shard.slots) {
+      for (int slot = range.first; slot <= range.second; ++slot) {
+        if (covered_[slot].epoch <= shard.epoch) return false;
+      }
+    }
+    return !shard.slots.empty();
   }
 
   static void Mark(const NodeLine& line, std::vector<Claim>* claims) {
@@ -153,6 +184,7 @@ class ClusterRouter::KeyspaceLook {
   std::vector<Shard> shards_;
   std::map<std::string, size_t> shard_of_;  // by id
   std::set<std::string> importers_;         // ids of those that slots migrate to
+  std::set<std::string> failed_;            // ids of those that others have given up
   std::vector<Claim> claimed_;              // by anybody for anybody
   std::vector<Claim> covered_;              // by a shard
   absl::Status unreachable_;                // of the latest that could not be reached

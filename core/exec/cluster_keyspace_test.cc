@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/status.h"
 #include "core/exec/cluster_fixture.h"
 #include "core/exec/cluster_router.h"
@@ -143,6 +144,17 @@ TEST_F(KeyspaceTest, SilentPrimary) {
   EXPECT_LE(waiter_.Now() - begin, kAskNextAfter);
 }
 
+// It was restarted; meanwhile another has taken over, or not.
+TEST_F(KeyspaceTest, PrimaryThatIsLoading) {
+  ASSERT_EQ(Look().size(), 3u);
+  lines_["c"] = test::Error("LOADING Redis is loading the dataset in memory");
+  Look();
+  EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
+  EXPECT_TRUE(router_->stale());
+  Say({{"a", "0-5460"}, {"b", "5461-10922"}, {"c2", "10923-16383"}});
+  EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922", "c2:3 10923-16383"}));
+}
+
 TEST_F(KeyspaceTest, DeadPrimary) {
   Refuse("c");
   EXPECT_EQ(Look(), Lines{"a primary of the cluster cannot be asked: could not connect to c"});
@@ -201,6 +213,20 @@ TEST_F(KeyspaceTest, PrimaryThatIsCutOff) {
   Refuse("d");
   EXPECT_EQ(Look(), Lines{"a primary of the cluster cannot be asked: could not connect to d"});
   EXPECT_EQ(GetErrorKind(keyspace_.status()), ErrorKind::kNotReady);
+}
+
+// Its keys are those that its slots had when another took over: they are not shown.
+TEST_F(KeyspaceTest, PrimaryThatIsCutOffIsNoShard) {
+  ASSERT_EQ(Look().size(), 3u);
+  const std::string alone = lines_["c"];
+  Say({{"a", "0-5460"}, {"b", "5461-10922"}, {"c2", "10923-16383"}});
+  lines_["c"] = alone;
+  for (const char* host : {"a", "b", "c2"}) {
+    absl::StrReplaceAll({{" 3 connected", " 9 connected"}}, &lines_[host]);
+    absl::StrAppend(&lines_[host], Line("c", "master,fail", 3));
+  }
+  EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922", "c2:9 10923-16383"}));
+  EXPECT_EQ(router_->Primaries().size(), 3u);
 }
 
 TEST_F(KeyspaceTest, GreaterEpochIsRouted) {

@@ -85,7 +85,8 @@ class ClusterRouter : public Router {
   // primary says of itself. Every slot that any of them attributes to any node is in a shard, with
   // the greatest epoch that is claimed, and whoever imports keys is there; else kNotReady: a
   // primary cannot be reached (within kLookFor), or nodes do not agree yet. Where two shards claim
-  // a slot, the one with the greater epoch is right. What is learnt is remembered.
+  // a slot, the one with the greater epoch is right; one that has lost all so, and that others have
+  // given up for failed, is no shard. What is learnt is remembered.
   absl::StatusOr<Keyspace> LookAtKeyspace(const Discovery& discovery) override;
 
  private:
