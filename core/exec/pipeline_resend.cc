@@ -269,15 +269,20 @@ absl::Status Pipeline::EnsureFresh(absl::Time deadline) {
   return absl::OkStatus();
 }
 
-// Connects to the node of `command`, once.
+// Connects to the node of `command`, once. kNotReady if that broke, and all that was queued on it
+// is sent again.
 absl::Status Pipeline::BecomeReady(const Command& command, int* number) {
   const int pinned = command.target() == Command::Target::kNode ? command.node() : -1;
   ASSIGN_OR_RETURN(*number, NodeOf(command, pinned));
   RETURN_IF_ERROR(Lend(*number).status());
-  return RunUntil([this, number] {
+  RETURN_IF_ERROR(RunUntil([this, number] {
     const auto found = nodes_.find(*number);
-    return found != nodes_.end() && found->second->ready();
-  });
+    return found == nodes_.end() || found->second->ready();
+  }));
+  if (nodes_.find(*number) != nodes_.end()) return absl::OkStatus();
+  return MakeError(ErrorKind::kNotReady,
+                   absl::StrCat("no connection to Redis at ",
+                                router_->Spec(*number).endpoint.ToString(), " can be kept"));
 }
 
 absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {

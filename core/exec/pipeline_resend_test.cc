@@ -372,6 +372,23 @@ TEST_F(ResendTest, ServerForHandsOnThatAnotherWasTriedForTooLong) {
   EXPECT_EQ(pipeline_->outstanding(), 0u);
 }
 
+// What is queued for a node that turns out to be gone goes elsewhere, and so does the question.
+TEST_F(ResendTest, ServerForOfANodeThatIsGoneWithCommandsForIt) {
+  router_->primary = 0;
+  router_->refresh = [&] {
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  to_.options.run_id = "run of b";
+  ASSERT_TRUE(pipeline_->Submit(Set("a1"), &sink_).ok());
+  const absl::StatusOr<const ServerInfo*> server = pipeline_->ServerFor(Set("a2"));
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ((*server)->run_id, "run of b");
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(to_.CommandLines(), Lines{"SET a1 v"});
+}
+
 // Its reader looks for others, whatever the reason: gone, a replica by now, or not ready.
 TEST_F(ResendTest, NodeAskedForItselfThatIsGone) {
   for (const ErrorKind kind :
