@@ -62,7 +62,7 @@ absl::Status Pipeline::Submit(Command command, ReplySink* sink) {
 
 absl::Status Pipeline::SubmitOne(Command command, ReplySink* sink, int pinned) {
   // Behind what is to be sent again, so that commands on one key keep their order.
-  const bool waits = !again_.empty() || router_->stale();
+  const bool waits = !again_.empty() || router_->stale() || MustFollow(command, pinned);
   Flights& list = waits ? again_ : flights_;
   FlightOwner* owner = this;
   list.emplace_back(owner, std::move(command), sink, pinned, submitted_++);

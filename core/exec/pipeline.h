@@ -18,8 +18,9 @@
 //                       reads whose reply had not begun, and writes of which no byte was sent
 //
 // until PoolLimits::acquire_timeout is over since it was first refused. Anything else is an error:
-// kMaybeApplied for a write that was sent. Commands on one key keep their order: one is not sent
-// again while a later one is under way, and fails if that goes through.
+// kMaybeApplied for a write that was sent. Commands on one key keep their order: they are on one
+// node at a time, and one is not sent again while a later one is under way, and fails if that goes
+// through.
 
 #ifndef REDIS_FDW_CORE_EXEC_PIPELINE_H_
 #define REDIS_FDW_CORE_EXEC_PIPELINE_H_
@@ -138,6 +139,8 @@ class Pipeline : private FlightOwner {
   bool SurvivesBreak(const Flight& flight, bool sent, bool doubted, const absl::Status& why) const;
   void Defer(Flight* flight, const absl::Status& error);
   void NoteOvertaken(const Flight& flight);
+  int NextNodeOf(const Flight& flight) const;
+  bool MustFollow(const Command& command, int pinned);
   void HoldBack();
   absl::Status SendAgain(absl::Time now);
   absl::Status GiveUpAgain(const absl::Status& why);
@@ -169,6 +172,7 @@ class Pipeline : private FlightOwner {
   bool primary_only_ = false;
   bool advancing_ = false;  // a sink may be on the stack
   bool leasing_ = false;    // others may be asked for their connections further down the stack
+  bool rerouted_ = false;   // another may serve a key than when flights_ were sent
   bool failed_ = false;     // a command has ended with the error that is being returned
   int group_ = 0;           // the atomic group submitted last, and where it went
   int group_node_ = 0;

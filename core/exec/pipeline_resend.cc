@@ -106,6 +106,7 @@ void Pipeline::Defer(Flight* flight, const absl::Status& error) {
   const bool at_once = redirected || GetErrorKind(error) == ErrorKind::kConnectionLost;
   if (!at_once || flight->tries >= kPromptTries) at += PauseAfter(flight->tries);
   ++flight->tries;
+  rerouted_ = true;
   again_at_ = again_.empty() ? at : std::max(again_at_, at);
   again_.splice(again_.end(), flights_, flight->self);
 }
@@ -120,21 +121,44 @@ void Pipeline::NoteOvertaken(const Flight& flight) {
   }
 }
 
+// Where it would be sent now; -1 if nobody serves its key.
+int Pipeline::NextNodeOf(const Flight& flight) const {
+  if (flight.next_node >= 0) return flight.next_node;
+  return NodeOf(flight.command, flight.pinned).value_or(-1);
+}
+
+// Whether it must wait for an earlier command on its key, which is under way on another node, from
+// where it may have to follow. That can only be where nodes have changed meanwhile.
+bool Pipeline::MustFollow(const Command& command, int pinned) {
+  rerouted_ = rerouted_ && !flights_.empty();
+  if (!rerouted_ || !command.has_key()) return false;
+  const int node = NodeOf(command, pinned).value_or(-1);
+  return std::any_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
+    return flight.node != node && flight.command.key() == command.key();
+  });
+}
+
 // Of what is to be sent again, finds that which is not to be yet: a later command on its key is
-// under way, and if that goes through, it would come behind it.
+// under way, and if that goes through, it would come behind it; or an earlier one is, or will be,
+// on another node, from where it may have to follow.
 void Pipeline::HoldBack() {
-  absl::flat_hash_map<absl::string_view, int64_t> latest;  // under way, by key
+  struct Latest {
+    int64_t sequence;
+    int node;
+  };
+  absl::flat_hash_map<absl::string_view, Latest> latest;  // under way, by key
   for (const Flight& flight : flights_) {
     if (!flight.command.has_key()) continue;
-    int64_t& sequence = latest[flight.command.key()];
-    sequence = std::max(sequence, flight.sequence);
+    const auto entry = latest.try_emplace(flight.command.key(), Latest{-1, flight.node}).first;
+    entry->second.sequence = std::max(entry->second.sequence, flight.sequence);
   }
   for (Flight& flight : again_) {
-    const auto found = latest.find(flight.command.key());
-    flight.held =
-        flight.command.has_key() && found != latest.end() && found->second > flight.sequence;
+    if (!flight.command.has_key()) continue;
+    const int node = NextNodeOf(flight);
+    const auto entry = latest.try_emplace(flight.command.key(), Latest{-1, node}).first;
+    flight.held = entry->second.sequence > flight.sequence || entry->second.node != node;
     // Nor is what comes after it on that key.
-    if (flight.held) found->second = std::numeric_limits<int64_t>::max();
+    entry->second.sequence = flight.held ? std::numeric_limits<int64_t>::max() : flight.sequence;
   }
 }
 
@@ -255,6 +279,7 @@ absl::Status Pipeline::Pause(int tries, absl::Time deadline, const absl::Status&
 
 absl::Status Pipeline::Refresh(absl::Time deadline) {
   leasing_ = true;
+  rerouted_ = true;
   const absl::Cleanup not_leasing = [this] { leasing_ = false; };
   return router_->Refresh(Discovery{pool_, limits_, deadline});
 }
@@ -306,6 +331,7 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
 
 absl::StatusOr<Keyspace> Pipeline::LookOnce(absl::Time deadline) {
   leasing_ = true;
+  rerouted_ = true;
   const absl::Cleanup not_leasing = [this] { leasing_ = false; };
   return router_->LookAtKeyspace(Discovery{pool_, limits_, deadline});
 }

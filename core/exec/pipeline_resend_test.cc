@@ -350,6 +350,42 @@ TEST_F(ResendTest, LostReadsGoToTheNewPrimaryAndSentWritesDoNot) {
   EXPECT_TRUE(to_.commands().empty());
 }
 
+// Of two writes of a key one is refused, the other sent to another node: the second must not come
+// there first.
+TEST_F(ResendTest, CommandsOnAKeyAreOnOneNodeAtATime) {
+  int asked = 0;
+  FakeServer moving([&asked](const Argv&) {
+    return ++asked == 1 ? test::Error("TRYAGAIN later") : test::Error("ASK 7 node-b:6379");
+  });
+  network_.Add(test::Spec("node-a").endpoint, &moving);
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("1"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(to_.CommandLines(), (Lines{"ASKING", "SET a1 1", "ASKING", "SET a1 2"}));
+  pipeline_.reset();
+}
+
+// Nor where the second is submitted when it is known that another node serves the key by now.
+TEST_F(ResendTest, CommandsFollowThoseThatAreUnderWayElsewhere) {
+  says_ = "MOVED 7 node-b:6379";
+  times_ = 2;
+  from_.Hold();
+  RecordingSink other;
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("1"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Flush().ok());
+  router_->is_stale = true;
+  router_->refresh = [&] {
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Submit(Get("b2"), &other).ok());
+  waiter_.At(absl::Milliseconds(100), [this] { from_.Release(); });
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(sink_.values, (Lines{"b:1", "b:2"}));
+  EXPECT_EQ(to_.CommandLines(), (Lines{"GET b2", "SET a1 1", "SET a1 2"}));
+}
+
 // An error of what is on its way to another node is not that of the node that is asked about.
 TEST_F(ResendTest, ServerForHandsOnWhatOtherCommandsEndIn) {
   ASSERT_TRUE(Run(Get("a0")).ok());
