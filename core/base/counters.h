@@ -16,7 +16,7 @@ struct Counters {
   int64_t bytes_sent = 0;      // RESP bytes
   int64_t bytes_received = 0;  // RESP bytes
   int64_t rows_decoded = 0;    // rows put into batches, before PostgreSQL rechecks them
-  absl::Duration wait_time;    // spent in Waiter::Wait
+  absl::Duration wait_time;    // for answers, connections, and to find out who serves
   int64_t errors = 0;          // error replies, and connections that broke
   int64_t retries = 0;    // commands sent again: the connection broke, or the node was not ready
   int64_t redirects = 0;  // commands sent again to another node, since MOVED or ASK said so

@@ -150,6 +150,7 @@ class Pipeline : private FlightOwner {
   absl::Status Refresh(absl::Time deadline);
   absl::StatusOr<Keyspace> LookOnce(absl::Time deadline);
   absl::Status Pause(int tries, absl::Time deadline, const absl::Status& why);
+  absl::Status SleepUntil(absl::Time until);
   absl::Status BecomeReady(const Command& command, int* number);
 
   // Ending.

@@ -28,6 +28,21 @@ absl::Duration PauseAfter(int tries) {
   return std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
 }
 
+// Counts the time until it ends as waited.
+class WaitTime {
+ public:
+  WaitTime(Waiter* waiter, Counters* counters)
+      : waiter_(waiter), counters_(counters), since_(waiter->Now()) {}
+  ~WaitTime() { counters_->wait_time += waiter_->Now() - since_; }
+  WaitTime(const WaitTime&) = delete;
+  WaitTime& operator=(const WaitTime&) = delete;
+
+ private:
+  Waiter* const waiter_;
+  Counters* const counters_;
+  const absl::Time since_;
+};
+
 // Whether the reply says that nothing was done, and that it may go better soon.
 bool SaysLater(absl::string_view code) {
   return code == "LOADING" || code == "CLUSTERDOWN" || code == "TRYAGAIN" || code == "MASTERDOWN";
@@ -256,9 +271,7 @@ absl::Status Pipeline::RefreshForAgain() {
     }
   }
   // Not before it is due: who was asked just now has nothing new to tell.
-  while (pool_->waiter()->Now() < again_at_) {
-    RETURN_IF_ERROR(pool_->waiter()->Wait({}, again_at_));
-  }
+  RETURN_IF_ERROR(SleepUntil(again_at_));
   absl::Status fresh = EnsureFresh(deadline);
   for (auto& node : nodes_) node.second->RestartSilence(pool_->waiter()->Now());
   if (fresh.ok() || GetErrorKind(fresh) == ErrorKind::kHost) return fresh;
@@ -270,14 +283,20 @@ absl::Status Pipeline::RefreshForAgain() {
 // Waits a little before something is tried for the time after `tries`; `why` it has to be, if
 // `deadline` is over.
 absl::Status Pipeline::Pause(int tries, absl::Time deadline, const absl::Status& why) {
-  Waiter* waiter = pool_->waiter();
-  const absl::Time until = waiter->Now() + PauseAfter(tries);
+  const absl::Time until = pool_->waiter()->Now() + PauseAfter(tries);
   if (until >= deadline) return why;
+  return SleepUntil(until);
+}
+
+absl::Status Pipeline::SleepUntil(absl::Time until) {
+  Waiter* waiter = pool_->waiter();
+  const WaitTime counted(waiter, &counters_);
   while (waiter->Now() < until) RETURN_IF_ERROR(waiter->Wait({}, until));
   return absl::OkStatus();
 }
 
 absl::Status Pipeline::Refresh(absl::Time deadline) {
+  const WaitTime counted(pool_->waiter(), &counters_);
   leasing_ = true;
   rerouted_ = true;
   const absl::Cleanup not_leasing = [this] { leasing_ = false; };
@@ -330,6 +349,7 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
 }
 
 absl::StatusOr<Keyspace> Pipeline::LookOnce(absl::Time deadline) {
+  const WaitTime counted(pool_->waiter(), &counters_);
   leasing_ = true;
   rerouted_ = true;
   const absl::Cleanup not_leasing = [this] { leasing_ = false; };

@@ -287,6 +287,20 @@ TEST_F(ResendTest, UnreachableNodeIsReplacedByAnother) {
   EXPECT_EQ(router_->refreshes, 4);
 }
 
+TEST_F(ResendTest, FindingOutWhoServesIsWaiting) {
+  from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  router_->refresh = [&]() -> absl::Status {
+    RETURN_IF_ERROR(waiter_.Wait({}, waiter_.Now() + absl::Seconds(1)));
+    if (router_->refreshes < 3) return MakeError(ErrorKind::kNotReady, "no primary yet");
+    router_->primary = 1;
+    return absl::OkStatus();
+  };
+  const absl::Time begin = waiter_.Now();
+  ASSERT_TRUE(Run(Set("a1")).ok());
+  EXPECT_GE(waiter_.Now() - begin, absl::Seconds(3));
+  EXPECT_EQ(pipeline_->counters().wait_time, waiter_.Now() - begin);
+}
+
 TEST_F(ResendTest, SoItIsForServerFor) {
   from_.options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
   router_->refresh = [&] {
