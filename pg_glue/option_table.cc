@@ -1,5 +1,6 @@
 #include "pg_glue/option_table.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cmath>
@@ -179,27 +180,60 @@ int EditsBetween(const char* a, const char* b) {
                                        kTooFar - 1, true);
 }
 
-// The words that an object may have as option names, for a hint; the nearest to `name` apart if it
-// is near enough.
-[[noreturn]] void RaiseUnknownOption(const char* name, Oid catalog) {
-  StringInfoData names;
-  initStringInfo(&names);
+// The option of the object that is probably meant: one that is misspelled in less than half of its
+// letters, else one that `name` is a part of, as "host" of host_port. Null if there is none.
+const char* ProbablyMeant(const char* name, Oid catalog) {
   const char* nearest = nullptr;
-  int least = kTooFar;
+  const char* longer = nullptr;
+  int least = std::min(kTooFar, static_cast<int>(strlen(name)) / 2 + 1);
   for (const OptionDef& def : kOptions) {
     if (def.catalog != catalog) continue;
-    appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", def.name);
     int distance = EditsBetween(name, def.name);
     if (distance < least) {
       least = distance;
       nearest = def.name;
     }
+    if (longer == nullptr && strlen(name) >= 3 && strstr(def.name, name) != nullptr) {
+      longer = def.name;
+    }
   }
+  return nearest != nullptr ? nearest : longer;
+}
+
+// What takes an option of that name, as "servers and user mappings"; null if nothing does.
+const char* WhatTakes(const char* name) {
+  constexpr struct {
+    Oid catalog;
+    const char* objects;
+  } kObjects[] = {{kServer, "servers"},
+                  {kMapping, "user mappings"},
+                  {kTable, "foreign tables"},
+                  {kColumn, "columns of foreign tables"}};
+  StringInfoData taking;
+  initStringInfo(&taking);
+  for (const auto& object : kObjects) {
+    if (FindOption(name, object.catalog) == nullptr) continue;
+    appendStringInfo(&taking, "%s%s", taking.len > 0 ? " and " : "", object.objects);
+  }
+  return taking.len > 0 ? taking.data : nullptr;
+}
+
+// The words that an object may have as option names are a hint, and what was probably meant.
+[[noreturn]] void RaiseUnknownOption(const char* name, Oid catalog) {
+  StringInfoData names;
+  initStringInfo(&names);
+  for (const OptionDef& def : kOptions) {
+    if (def.catalog != catalog) continue;
+    appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", def.name);
+  }
+  const char* elsewhere = WhatTakes(name);
+  const char* meant = elsewhere == nullptr ? ProbablyMeant(name, catalog) : nullptr;
   ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_OPTION_NAME), errmsg("invalid option \"%s\"", name),
+                  elsewhere != nullptr ? errdetail("It is an option of %s.", elsewhere) : 0,
                   names.len == 0 ? errhint("There are no valid options in this context.")
-                  : nearest != nullptr
+                  : meant != nullptr
                       ? errhint("Perhaps you meant the option \"%s\". Valid options here are: %s.",
-                                nearest, names.data)
+                                meant, names.data)
                       : errhint("Valid options here are: %s.", names.data)));
   pg_unreachable();
 }

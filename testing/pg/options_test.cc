@@ -67,6 +67,29 @@ TEST_F(OptionsTest, ServerOptions) {
   EXPECT_FALSE(absl::StrContains(notices[0].ToString(), "open"));
 }
 
+TEST_F(OptionsTest, OptionsOfOtherObjectsAndMisspelledOnes) {
+  const auto server = [](const std::string& option) {
+    return absl::StrCat("CREATE SERVER x FOREIGN DATA WRAPPER redis_fdw OPTIONS (", option,
+                        " '1')");
+  };
+  const auto table = [](const std::string& option) {
+    return absl::StrCat("CREATE FOREIGN TABLE t (a text) SERVER redis_server OPTIONS (", option,
+                        " '1')");
+  };
+  Refused(server("table_type"), "HV00D", {"It is an option of foreign tables."});
+  Refused(server("field"), "HV00D", {"It is an option of columns of foreign tables."});
+  Refused(table("password"), "HV00D", {"It is an option of servers and user mappings."});
+  Refused("CREATE USER MAPPING FOR PUBLIC SERVER redis_server OPTIONS (fetch_size '1')", "HV00D",
+          {"It is an option of servers and foreign tables."});
+  Refused("ALTER FOREIGN DATA WRAPPER redis_fdw OPTIONS (ADD host_port 'a:1')", "HV00D",
+          {"It is an option of servers.", "no valid options"});
+  Refused(server("host"), "HV00D", {"Perhaps you meant the option \"host_port\"."});
+  Refused(server("port"), "HV00D", {"Perhaps you meant the option \"host_port\"."});
+  Refused(table("key_prefix"), "HV00D", {"Perhaps you meant the option \"table_key_prefix\"."});
+  Refused(table("batchsize"), "HV00D", {"Perhaps you meant the option \"batch_size\"."});
+  EXPECT_FALSE(absl::StrContains(Exec(table("foo")).error.ToString(), "Perhaps"));
+}
+
 TEST_F(OptionsTest, WhatAServerIs) {
   auto server = [](const std::string& options) {
     return absl::StrCat("CREATE SERVER x FOREIGN DATA WRAPPER redis_fdw OPTIONS (", options, ")");
