@@ -269,6 +269,11 @@ TEST(SumUpTest, WhatMattersMost) {
   EXPECT_EQ(info.message, "no node could be reached: refused");
   EXPECT_EQ(info.detail, "Tried 2 of 5.");
   EXPECT_EQ(info.hint, "Hint.");
+  const absl::Status unknown =
+      MakeError(ErrorKind::kConnectFailed, "unknown authority", "Name it.", "It is x.");
+  const ErrorInfo both = GetErrorInfo(SumUp({refused, unknown}, 2, "node", "Hint."));
+  EXPECT_EQ(both.detail, "Tried 2 of 2. It is x.");
+  EXPECT_EQ(both.hint, "Hint. Name it.");
   EXPECT_EQ(GetErrorInfo(SumUp({}, 5, "node", "")).message, "no node could be reached");
 }
 

@@ -22,14 +22,14 @@ absl::Status SumUp(const std::vector<absl::Status>& errors, size_t known, absl::
   if (errors.size() == 1 && known == 1) return errors.front();
   std::string message = absl::StrCat("no ", what, " could be reached");
   std::string detail = absl::StrCat("Tried ", errors.size(), " of ", known, ".");
+  std::string hints(hint);
   if (!errors.empty()) {
     const ErrorInfo last = GetErrorInfo(errors.back());
     absl::StrAppend(&message, ": ", last.message);
     if (!last.detail.empty()) absl::StrAppend(&detail, " ", last.detail);
-    if (!last.hint.empty() && hint.empty()) hint = last.hint;
-    return MakeError(ErrorKind::kConnectFailed, message, hint, detail);
+    if (!last.hint.empty()) absl::StrAppend(&hints, hints.empty() ? "" : " ", last.hint);
   }
-  return MakeError(ErrorKind::kConnectFailed, message, hint, detail);
+  return MakeError(ErrorKind::kConnectFailed, message, hints, detail);
 }
 
 }  // namespace redis_fdw

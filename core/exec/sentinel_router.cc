@@ -43,6 +43,15 @@ ReplicaEntry ParseReplica(const Reply& reply) {
   return entry;
 }
 
+// What a sentinel refused for its credentials, which have options of their own.
+absl::Status OfSentinels(const absl::Status& status) {
+  if (GetErrorKind(status) != ErrorKind::kAuthentication) return status;
+  return MakeError(
+      ErrorKind::kAuthentication, GetErrorInfo(status).message,
+      "Options \"sentinel_username\" and \"sentinel_password\" of the user mapping are "
+      "for the sentinels; drop them if these have no password.");
+}
+
 // A primary that was demoted closes its connections, and would serve new ones as a replica does.
 ConnectionSpec PrimaryChecked(ConnectionSpec base) {
   base.check_role = true;
@@ -127,10 +136,10 @@ std::vector<Command> SentinelRouter::Questions() const {
 
 absl::StatusOr<SentinelRouter::View> SentinelRouter::ViewOf(const NodeAnswer& answer,
                                                             const Endpoint& from) const {
-  RETURN_IF_ERROR(answer.status);
+  RETURN_IF_ERROR(OfSentinels(answer.status));
   const Reply& address = answer.replies[0];
   if (address.type == ReplyType::kError) {
-    if (GetErrorKind(address.error) != ErrorKind::kUnsupported) return address.error;
+    if (GetErrorKind(address.error) != ErrorKind::kUnsupported) return OfSentinels(address.error);
     return MakeError(ErrorKind::kInvalidOption,
                      absl::StrCat("Redis at ", from.ToString(), " is no sentinel"),
                      "With option \"mode\" \"sentinel\", \"host_port\" names the sentinels.");

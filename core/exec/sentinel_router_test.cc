@@ -141,13 +141,20 @@ TEST_F(SentinelTest, CredentialsOfEach) {
   for (const char* host : {"s1", "s2", "s3"}) server(host).options.password = "sentinel's";
   server("p1").options.password = "primary's";
   base_.password = "primary's";
-  EXPECT_EQ(GetErrorKind(NewRouter()->Refresh(discovery())), ErrorKind::kAuthentication);
+  for (const char* password : {"", "wrong"}) {
+    options_.password = password;
+    const ErrorInfo error = GetErrorInfo(NewRouter()->Refresh(discovery()));
+    EXPECT_EQ(error.kind, ErrorKind::kAuthentication);
+    EXPECT_TRUE(absl::StrContains(error.hint, "sentinel_password")) << error.hint;
+  }
   options_.password = "sentinel's";
   auto router = NewRouter();
   ASSERT_TRUE(router->Refresh(discovery()).ok());
   EXPECT_EQ(HostOf(router.get(), Read()), "p1");
   base_.password = "wrong";
-  EXPECT_EQ(GetErrorKind(NewRouter()->Refresh(discovery())), ErrorKind::kAuthentication);
+  const ErrorInfo error = GetErrorInfo(NewRouter()->Refresh(discovery()));
+  EXPECT_EQ(error.kind, ErrorKind::kAuthentication);
+  EXPECT_FALSE(absl::StrContains(error.hint, "sentinel")) << error.hint;
 }
 
 TEST_F(SentinelTest, FirstSentinelIsGone) {

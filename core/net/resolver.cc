@@ -20,8 +20,10 @@ namespace redis_fdw {
 namespace {
 
 absl::Status Failed(int ares_status) {
-  return MakeError(ErrorKind::kConnectFailed, absl::StrCat("the host name could not be resolved: ",
-                                                           ares_strerror(ares_status)));
+  return MakeError(
+      ErrorKind::kConnectFailed,
+      absl::StrCat("the host name could not be resolved: ", ares_strerror(ares_status)),
+      "Host names are looked up in /etc/hosts and by DNS.");
 }
 
 void SetPort(SocketAddress* address, int port) {

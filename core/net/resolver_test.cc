@@ -56,6 +56,7 @@ TEST(ResolverTest, NoSuchName) {
   if (!absl::IsDeadlineExceeded(status)) {
     EXPECT_EQ(GetErrorKind(status), ErrorKind::kConnectFailed);
     EXPECT_NE(std::string(status.message()).find("could not be resolved"), std::string::npos);
+    EXPECT_NE(GetErrorInfo(status).hint, "");
   }
 }
 
