@@ -114,6 +114,16 @@ absl::Status DescribeRefusal(const Table& table, absl::Span<const WriteOp> ops,
   return MakeError(info.kind, info.message, info.hint, detail);
 }
 
+// Says how far the statement may have come when its writes were lost on the way.
+absl::Status DescribeLoss(const absl::Status& status, int64_t last_row) {
+  const ErrorInfo info = GetErrorInfo(status);
+  if (info.kind == ErrorKind::kHost) return status;
+  std::string detail = info.detail;
+  absl::StrAppend(&detail, detail.empty() ? "" : " ", "Rows of the statement up to row ", last_row,
+                  " may have been written.");
+  return MakeError(info.kind, info.message, info.hint, detail);
+}
+
 // Names the row of a batch that could not become commands.
 absl::Status DescribeUnbuilt(const absl::Status& status, int64_t first_row, size_t batch_rows) {
   absl::optional<size_t> op = RowOf(status);
@@ -197,10 +207,13 @@ absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool w
 
   Command probe("EXISTS");  // never sent: it says which node will be written to
   probe.Key(table.key());
-  ASSIGN_OR_RETURN(const ServerInfo* server, pipeline->ServerFor(probe));
+  const absl::StatusOr<const ServerInfo*> server = pipeline->ServerFor(probe);
+  if (!server.ok()) {
+    return first_row == 1 ? server.status() : DescribeLoss(server.status(), first_row - 1);
+  }
 
   std::vector<PlannedWrite> writes;
-  absl::Status built = table.BuildWrites(ops, *server, want_results, state, &writes);
+  absl::Status built = table.BuildWrites(ops, **server, want_results, state, &writes);
   if (!built.ok()) return DescribeUnbuilt(built, first_row, ops.size());
   Refusal refusal;
   std::vector<WriteSink> sinks;
@@ -212,7 +225,8 @@ absl::Status RunWrites(const Table& table, absl::Span<const WriteOp> ops, bool w
   absl::Status status = Send(&sinks, pipeline);
   if (!status.ok()) {
     pipeline->Abandon();  // the sinks end here
-    return status;
+    const int64_t last_row = first_row + static_cast<int64_t>(ops.size()) - 1;
+    return last_row == 1 ? status : DescribeLoss(status, last_row);
   }
   pipeline->ReleaseIdle();
   if (refusal.write == nullptr) return absl::OkStatus();

@@ -164,8 +164,18 @@ TEST_F(WriteRunnerTest, AnAnswerThatNeverComesIsAmbiguous) {
   });
   absl::Status status = Run(3, 1);
   EXPECT_EQ(GetErrorKind(status), ErrorKind::kMaybeApplied) << status;
-  EXPECT_THAT(t_.server().commands(), SizeIs(3));  // and is not sent again
+  EXPECT_EQ(GetErrorInfo(status).detail,
+            "Rows of the statement up to row 3 may have been written.");
+  EXPECT_THAT(t_.server().commands(), SizeIs(3));          // and is not sent again
+  EXPECT_THAT(GetErrorInfo(Run(1, 1)).detail, IsEmpty());  // the message says it of the only row
   EXPECT_EQ(t_.pool().leased(), 0u);
+}
+
+TEST_F(WriteRunnerTest, WhatEarlierBatchesWroteIsToldWhenNobodyServesTheNext) {
+  t_.server().options.refuse_connect = MakeError(ErrorKind::kConnectFailed, "refused");
+  EXPECT_THAT(GetErrorInfo(Run(3, 1)).detail, IsEmpty());
+  EXPECT_EQ(GetErrorInfo(Run(3, 1001)).detail,
+            "Rows of the statement up to row 1000 may have been written.");
 }
 
 TEST_F(WriteRunnerTest, AnInterruptEndsIt) {
