@@ -174,6 +174,14 @@ absl::Status ClusterRouter::FindOutKind(const Discovery& discovery) {
     kind_ = Kind::kCluster;
     return absl::OkStatus();
   }
+  if (options_.read_from == ReadFrom::kReplica && !kind_is_guess_) {
+    return MakeError(
+        ErrorKind::kInvalidOption,
+        absl::StrCat("option \"read_from\" is \"replica\", but Redis at ",
+                     Spec(0).endpoint.ToString(), " is one server, no cluster"),
+        "Replicas are known of a cluster, or by sentinels. To read from one replica, make a "
+        "server of it, without \"read_from\".");
+  }
   kind_ = Kind::kStandalone;
   primaries_ = {0};
   any_ = 0;

@@ -58,6 +58,17 @@ TEST_F(ClusterTest, OneServerStaysOne) {
   EXPECT_EQ(server("a").commands().size(), 0u);
 }
 
+// Its one server is no replica that is known to be one, so not what was asked for.
+TEST_F(ClusterTest, OneServerHasNoReplicas) {
+  server("a").options.mode = "standalone";
+  const absl::Status status = NewRouter({"a"}, ReadFrom::kReplica)->Refresh(discovery());
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kInvalidOption);
+  EXPECT_TRUE(absl::StrContains(MessageOf(status), "read_from")) << status;
+  auto router = NewRouter({"a"}, ReadFrom::kPreferReplica);
+  ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_EQ(HostOf(router.get(), Get("foo")), "a");
+}
+
 TEST_F(ClusterTest, OneAddressOfACluster) {
   auto router = NewRouter({"a"});
   ASSERT_TRUE(router->Refresh(discovery()).ok());
