@@ -132,7 +132,7 @@ ImportColumn OtherFieldsColumn(const std::vector<ImportColumn>& before) {
 }
 
 Command TtlCommand(absl::string_view key) {
-  Command command("TTL");
+  Command command("PTTL");  // which scans need anyway, so every reader has the right to it
   command.Key(key).ReadOnly();
   return command;
 }

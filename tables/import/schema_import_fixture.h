@@ -29,7 +29,7 @@ class FakeKeyspace {
     std::vector<std::pair<std::string, std::string>> fields;  // of a hash or stream entry
     std::vector<std::string> elements;                        // of others
     int64_t bytes = 1000;
-    int64_t ttl = -1;
+    int64_t ttl = -1;  // in milliseconds
   };
 
   std::map<std::string, Key> keys;
@@ -69,7 +69,7 @@ class FakeKeyspace {
   static std::string About(const Argv& argv, const Key& key) {
     const std::string& name = argv[0];
     if (name == "MEMORY") return Int(key.bytes);
-    if (name == "TTL") return Int(key.ttl);
+    if (name == "PTTL") return Int(key.ttl);
     if (name == "HLEN") return Int(static_cast<int64_t>(key.fields.size()));
     if (name == "STRLEN") return Int(static_cast<int64_t>(key.elements[0].size()));
     if (name == "GETRANGE") return Bulk(key.elements[0].substr(0, 4096));

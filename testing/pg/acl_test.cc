@@ -240,6 +240,10 @@ TEST_F(AclTest, SingleServer) {
   server.Cli({"ACL", "LOG", "RESET"});
   Run(Reads(), {&server});
   Run({"IMPORT FOREIGN SCHEMA \"app:*\" FROM SERVER s INTO pg_temp"}, {});
+  server.Cli({"SET", "app:fades", "x", "EX", "1000"});
+  MustExec("IMPORT FOREIGN SCHEMA \"app:fades\" FROM SERVER s INTO pg_temp");
+  EXPECT_EQ(Query1("SELECT ttl > 0 FROM app_fades"), "t");
+  server.Cli({"DEL", "app:fades"});
   // What is not granted is refused.
   EXPECT_EQ(Exec("INSERT INTO hash VALUES ('n', '1')").error.sqlstate, "42501");
   EXPECT_EQ(Exec("TRUNCATE hash").error.sqlstate, "42501");
