@@ -205,12 +205,15 @@ class Resolver {
   }
 
   absl::Status Misfit() const {
+    const bool more = def_.columns.size() > rules_.parts.size() + (has_keys_ ? 1 : 0);
+    const absl::string_view if_more = more ? rules_.if_more : "";
     return MakeError(ErrorKind::kInvalidTable,
                      absl::StrCat("foreign table \"", def_.name, "\" has ", def_.columns.size(),
                                   def_.columns.size() == 1 ? " column" : " columns",
                                   ", which does not fit table_type \"", rules_.type, "\""),
                      absl::StrCat(AType(), " table takes the columns ", has_keys_ ? "key and " : "",
-                                  rules_.layout, "; their order counts, their names are free."),
+                                  rules_.layout, "; their order counts, their names are free.",
+                                  if_more.empty() ? "" : " ", if_more),
                      has_keys_ ? "It has many keys, so the first column is the key." : "");
   }
 

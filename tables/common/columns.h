@@ -56,6 +56,7 @@ struct LayoutRules {
   std::vector<PartRule> parts;
   bool fields = false;   // further columns are fields, and one of role `*` is all others
   bool row_ttl = false;  // rows that are no keys may have TTLs of their own, if the server has such
+  absl::string_view if_more = "";  // a sentence for who declares more columns, for hints
 };
 
 // A table's columns, understood.

@@ -38,7 +38,9 @@ LayoutRules HashElements::Layout() {
   PartRule field{"field", {}};
   field.bound.identity = true;
   PartRule value{"value", {}};
-  return {kName, "(field, value)", {field, value}, false, true};
+  LayoutRules rules{kName, "(field, value)", {field, value}, false, true};
+  rules.if_more = "With row_per 'key' a hash is one row, and each column a field.";
+  return rules;
 }
 
 ScanPlan HashElements::Plan(const ScanRequest& request) const {

@@ -43,6 +43,9 @@ TEST_F(HashTest, BindsTwoColumns) {
   EXPECT_EQ(GetErrorInfo(three).message,
             "foreign table \"t\" has 3 columns, which does not fit table_type \"hash\"");
   EXPECT_TRUE(absl::StrContains(GetErrorInfo(three).hint, "(field, value)"));
+  EXPECT_TRUE(absl::StrContains(GetErrorInfo(three).hint, "row_per 'key'"));
+  const absl::Status one = t_.TryBind("hash", {"a"}).status();
+  EXPECT_FALSE(absl::StrContains(GetErrorInfo(one).hint, "row_per"));
 }
 
 TEST_F(HashTest, PlansScans) {
