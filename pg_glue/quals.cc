@@ -3,6 +3,7 @@
 #include "pg_glue/qual_lists.h"
 #include "pg_glue/qual_types.h"
 #include "pg_glue/settings.h"
+#include "pg_glue/write_conflict.h"
 
 namespace redis_fdw {
 namespace {
@@ -24,7 +25,8 @@ bool UsableOperand(const Subject& about, Expr* expr) {
   Relids used = pull_varnos(about.root, (Node*)expr);
   bool own = bms_is_member((int)about.rel->relid, used);
   bms_free(used);
-  return !own && !contain_volatile_functions((Node*)expr) && !contain_subplans((Node*)expr);
+  if (own || contain_volatile_functions((Node*)expr) || contain_subplans((Node*)expr)) return false;
+  return !VariesBetweenRuns(about.root, (Node*)expr) || !QueryWrites(about.root, about.binding);
 }
 
 bool ProveComparison(const Subject& about, int column, const Comparison& comparison, Expr* operand,

@@ -7,6 +7,7 @@
 #include "pg_glue/quals.h"
 #include "pg_glue/scan_choice.h"
 #include "pg_glue/settings.h"
+#include "pg_glue/write_conflict.h"
 
 namespace redis_fdw {
 namespace {
@@ -62,6 +63,9 @@ void AddLimitPath(PlannerInfo* root, RelOptInfo* final_rel) {
   if (contain_volatile_functions((Node*)target->exprs)) return;
 
   const TableBinding& binding = *(TableBinding*)rel->fdw_private;
+  const bool varies =
+      VariesBetweenRuns(root, query->limitCount) || VariesBetweenRuns(root, query->limitOffset);
+  if (varies && QueryWrites(root, &binding)) return;
   PathData data;
   data.kind = PathKind::kLimit;
   if (list_length(root->sort_pathkeys) > 1) return;

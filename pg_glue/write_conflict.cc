@@ -12,19 +12,25 @@
 namespace redis_fdw {
 namespace {
 
-// Whether writing to `target` may change a key of `binding`.
-bool WritesKey(Oid target, const TableBinding* binding) {
+bool HasChildren(Oid target) {
+  return get_rel_relkind(target) == RELKIND_PARTITIONED_TABLE || has_subclass(target);
+}
+
+// Whether writing to `target`, and not to a child of it, may change a key of `binding`.
+bool WritesKeyItself(Oid target, const TableBinding* binding) {
   if (target == binding->relid) return true;
-  char kind = get_rel_relkind(target);
-  // Which partition a row goes to is not known beforehand, nor are, while a query is planned, the
-  // children that an update reaches.
-  if (kind == RELKIND_PARTITIONED_TABLE || has_subclass(target)) return true;
-  if (kind != RELKIND_FOREIGN_TABLE || !IsOurTable(target)) return false;
+  if (get_rel_relkind(target) != RELKIND_FOREIGN_TABLE || !IsOurTable(target)) return false;
   // Where the data is does not depend on the user; a missing mapping is no error.
   TableBinding* theirs = BindForeignTable(target, GetUserId(), CurrentMemoryContext);
   bool shares = SharesKeys(*theirs, *binding);
   theirs->hung->Drop();
   return shares;
+}
+
+// Whether writing to `target` may change a key of `binding`.
+bool WritesKey(Oid target, const TableBinding* binding) {
+  // Which partition a row goes to is not known beforehand.
+  return HasChildren(target) || WritesKeyItself(target, binding);
 }
 
 // Whether two servers may be the same Redis: they have an address in common. (Those of a deployment
@@ -41,9 +47,39 @@ absl::StatusOr<bool> SharesServer(const FdwOptions& a, const FdwOptions& b) {
   return false;
 }
 
+// The children that a write reaches may not be known yet, nor be locked: all of them are looked at,
+// since a plan that takes no operands is a slow one.
 bool TargetOfQueryWrites(Query* query, const TableBinding* binding) {
   if (query->resultRelation == 0) return false;
-  return WritesKey(rt_fetch(query->resultRelation, query->rtable)->relid, binding);
+  const Oid target = rt_fetch(query->resultRelation, query->rtable)->relid;
+  if (!HasChildren(target)) return WritesKeyItself(target, binding);
+  ListCell* lc;
+  foreach (lc, find_all_inheritors(target, AccessShareLock, nullptr)) {
+    if (WritesKeyItself(lfirst_oid(lc), binding)) return true;
+  }
+  return false;
+}
+
+// Whether the parameter is what a subquery that runs once a statement has found.
+bool IsOfStatement(PlannerInfo* root, const Param* param) {
+  // One in a SELECT within another query may run again with it.
+  while (root->parent_root != nullptr && root->parse->commandType == CMD_SELECT) {
+    root = root->parent_root;
+  }
+  ListCell* lc;
+  foreach (lc, root->init_plans) {
+    if (list_member_int(((SubPlan*)lfirst(lc))->setParam, param->paramid)) return true;
+  }
+  return false;
+}
+
+bool HasVarying(Node* node, void* context) {
+  if (node == nullptr) return false;
+  if (IsA(node, Var) || IsA(node, PlaceHolderVar)) return true;
+  if (IsA(node, Param) && ((Param*)node)->paramkind != PARAM_EXTERN) {
+    return !IsOfStatement((PlannerInfo*)context, (Param*)node);
+  }
+  return WalkExpression(node, HasVarying, context);
 }
 
 }  // namespace
@@ -82,5 +118,7 @@ bool QueryWrites(PlannerInfo* root, const TableBinding* binding) {
   }
   return false;
 }
+
+bool VariesBetweenRuns(PlannerInfo* root, Node* expr) { return HasVarying(expr, root); }
 
 }  // namespace redis_fdw

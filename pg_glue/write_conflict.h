@@ -1,5 +1,6 @@
 // Whether a statement writes what it scans. Such a scan reads everything before the first write,
-// and takes no operands from join partners (it would run again between writes).
+// and takes no operands from join partners or from a query around it (it would run again between
+// writes).
 
 #ifndef REDIS_FDW_PG_GLUE_WRITE_CONFLICT_H_
 #define REDIS_FDW_PG_GLUE_WRITE_CONFLICT_H_
@@ -18,6 +19,10 @@ bool StatementWrites(EState* estate, const TableBinding* binding);
 
 // For the planner: the same of the query being planned and those around it.
 bool QueryWrites(PlannerInfo* root, const TableBinding* binding);
+
+// For the planner: whether an expression without variables of the scanned table may have another
+// value when the scan runs again in the same statement.
+bool VariesBetweenRuns(PlannerInfo* root, Node* expr);
 
 }  // namespace redis_fdw
 
