@@ -207,7 +207,7 @@ void ExplainForeignModify(ModifyTableState* node, ResultRelInfo* rinfo, List*, i
   }
   if (!es->analyze) return;
   // The last batch would otherwise be written after it was counted.
-  FlushBatch(state->batch);
+  FlushLastBatch(state->batch);
   ExplainCounters(state->batch->runtime->object->pipeline->counters(), false, es);
 }
 

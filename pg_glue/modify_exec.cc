@@ -107,7 +107,7 @@ TupleTableSlot* ExecForeignDelete(EState*, ResultRelInfo* rinfo, TupleTableSlot*
 void EndForeignModify(EState*, ResultRelInfo* rinfo) {
   ModifyState* state = StateOf(rinfo);
   if (state == nullptr) return;
-  FlushBatch(state->batch);
+  FlushLastBatch(state->batch);
   state->batch->runtime->Drop();
 }
 

@@ -197,6 +197,69 @@ void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
 
 }  // namespace
 
+namespace {
+
+// A scan that has to be complete before its statement writes; in the context of its query.
+struct WaitingScan {
+  ForeignScanState* node;
+  WaitingScan* next;
+  WaitingScan* prev;
+  MemoryContextCallback unlink;
+};
+
+WaitingScan* waiting = nullptr;
+
+void Unlink(void* arg) {
+  WaitingScan* scan = static_cast<WaitingScan*>(arg);
+  if (scan->prev != nullptr) scan->prev->next = scan->next;
+  if (scan->next != nullptr) scan->next->prev = scan->prev;
+  if (waiting == scan) waiting = scan->next;
+}
+
+// Those of the rows to be written are not among them: no row is written before it was read.
+void WaitForWrites(ForeignScanState* node, MemoryContext context) {
+  const Index scanned = ((ForeignScan*)node->ss.ps.plan)->scan.scanrelid;
+  List* targets = node->ss.ps.state->es_plannedstmt->resultRelations;
+  if (list_member_int(targets, (int)scanned)) return;
+  WaitingScan* scan = static_cast<WaitingScan*>(MemoryContextAllocZero(context, sizeof(*scan)));
+  scan->node = node;
+  scan->next = waiting;
+  if (waiting != nullptr) waiting->prev = scan;
+  waiting = scan;
+  scan->unlink.func = Unlink;
+  scan->unlink.arg = scan;
+  MemoryContextRegisterResetCallback(context, &scan->unlink);
+}
+
+// Whether the operands can be evaluated whatever row the plan around the scan is at. (What a
+// subquery that has run found can, too, but looks like what comes from a row.)
+bool NeedsNoRow(const RedisScan* scan) {
+  int param = -1;
+  while ((param = bms_next_member(scan->operand_params, param)) >= 0) {
+    if (scan->statement->es_param_exec_vals[param].execPlan == nullptr) return false;
+  }
+  return true;
+}
+
+void RunScan(ForeignScanState* node, RedisScan* scan) {
+  scan->starting = true;
+  StartScan(node, scan);
+  scan->starting = false;
+  if (!scan->complete_first) return;
+  FillStore(scan, node->ss.ss_ScanTupleSlot->tts_tupleDescriptor, node->ss.ps.state->es_query_cxt);
+}
+
+}  // namespace
+
+void CompleteScans(const EState* statement) {
+  for (WaitingScan* next = waiting; next != nullptr; next = next->next) {
+    RedisScan* scan = ScanOf(next->node);
+    if (scan->statement != statement || scan->starting || scan->started) continue;
+    if (scan->runtime->object == nullptr || !NeedsNoRow(scan)) continue;
+    RunScan(next->node, scan);
+  }
+}
+
 void BeginForeignScan(ForeignScanState* node, int eflags) {
   ForeignScan* plan = (ForeignScan*)node->ss.ps.plan;
   EState* estate = node->ss.ps.state;
@@ -210,7 +273,10 @@ void BeginForeignScan(ForeignScanState* node, int eflags) {
   InitGroups(scan, desc, (List*)list_nth(plan->fdw_private, kScanSort));
   scan->complete_first = StatementWrites(estate, scan->binding);
   node->fdw_state = scan;
-  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) OpenScan(scan, desc, context);
+  if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0) {
+    OpenScan(scan, desc, context);
+    if (scan->complete_first) WaitForWrites(node, context);
+  }
   MemoryContextSwitchTo(old);
 }
 
@@ -219,10 +285,7 @@ TupleTableSlot* IterateForeignScan(ForeignScanState* node) {
   if (scan->filling) RaiseIncomplete(scan);
   TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
   if (!scan->started) {
-    StartScan(node, scan);
-    if (scan->complete_first) {
-      FillStore(scan, slot->tts_tupleDescriptor, node->ss.ps.state->es_query_cxt);
-    }
+    RunScan(node, scan);
   } else if (scan->store == nullptr && !scan->at_end && BatchIsUsedUp(scan)) {
     // A function called on the rows so far may have written. To send that may want the connection
     // of this scan, whose rest is then set aside: not while a row is on its way.

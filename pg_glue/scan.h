@@ -13,6 +13,10 @@ bool RecheckForeignScan(ForeignScanState* node, TupleTableSlot* slot);
 void ReScanForeignScan(ForeignScanState* node);
 void EndForeignScan(ForeignScanState* node);
 
+// Before `statement` writes: reads what scans of it that have not begun will give, where it writes
+// what they read. Raises what they do.
+void CompleteScans(const EState* statement);
+
 }  // namespace redis_fdw
 
 #endif  // REDIS_FDW_PG_GLUE_SCAN_H_

@@ -50,6 +50,7 @@ struct RedisScan {
 
   RowDatums rows;  // from a batch into the slot
 
+  bool starting;    // its operands are being evaluated, perhaps by functions that read and write
   bool started;     // Scan::Start() has been called for the current parameters
   size_t next_row;  // in the batch
   bool at_end;

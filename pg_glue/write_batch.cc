@@ -9,6 +9,7 @@
 #include "pg_glue/pg.h"
 #include "pg_glue/primary_reads.h"
 #include "pg_glue/query_failure.h"
+#include "pg_glue/scan.h"
 #include "pg_glue/write_conflict.h"
 #include "pg_glue/writes_pending.h"
 #include "tables/write_runner.h"
@@ -154,6 +155,14 @@ int64 NextRowNumber(const WriteBatch* batch) {
 }
 
 void FlushBatch(WriteBatch* batch) {
+  WriteRuntime* runtime = batch->runtime->object;
+  if (!batch->failed && runtime != nullptr && !runtime->ops.empty()) {
+    CompleteScans(batch->statement);
+  }
+  FlushLastBatch(batch);
+}
+
+void FlushLastBatch(WriteBatch* batch) {
   if (batch->failed) RaiseFailedBefore();
   WriteRuntime* runtime = batch->runtime->object;
   if (runtime == nullptr || runtime->ops.empty()) return;

@@ -67,7 +67,11 @@ int64 NextRowNumber(const WriteBatch* batch);
 
 // Sends what is there and waits for the answers; before it, what statements around this one still
 // have for the same keys, so that Redis gets all in the order in which it was said.
+// Scans of the statement that have not begun and would find these rows are read first.
 void FlushBatch(WriteBatch* batch);
+
+// The same when the statement reads no more.
+void FlushLastBatch(WriteBatch* batch);
 
 // What Redis generated for the row just added, as text in the current memory context, and the bound
 // column that it belongs to; null if nothing. one_by_one only.

@@ -61,50 +61,6 @@ TEST_F(WriteTest, StatementsThatWriteWhatTheyReadEnd) {
   EXPECT_EQ(redis().Cli({"HLEN", "h"}), "20000");
 }
 
-// A subquery that names rows by each row around it would find what the rows before have become.
-TEST_F(WriteTest, SubqueriesReadWhatWasThereBefore) {
-  MustExec(
-      "CREATE FOREIGN TABLE h (f int, v text) SERVER redis_server "
-      "OPTIONS (table_type 'hash', table_key_prefix 'h', batch_size '2')");
-  MustExec(
-      "CREATE FOREIGN TABLE l (i int, e text) SERVER redis_server "
-      "OPTIONS (table_type 'list', table_key_prefix 'l', batch_size '2')");
-  MustExec("INSERT INTO h SELECT g, g FROM generate_series(1, 6) g");
-  MustExec("INSERT INTO l (e) SELECT g FROM generate_series(1, 6) g");
-  MustExec("UPDATE h SET v = (SELECT a.v FROM h a WHERE a.f = h.f % 6 + 1)");
-  EXPECT_EQ(Query("SELECT string_agg(v, '' ORDER BY f) FROM h"), "234561");
-  EXPECT_EQ(MustExec("UPDATE h SET v = (SELECT a.v FROM h a WHERE a.f IN (h.f % 6 + 1, 0)) "
-                     "WHERE f < (SELECT 9) RETURNING f")
-                .tag,
-            "UPDATE 6");
-  EXPECT_EQ(Query("SELECT string_agg(v, '' ORDER BY f) FROM h"), "345612");
-  MustExec("UPDATE l SET e = (SELECT a.e FROM l a ORDER BY a.i OFFSET (l.i + 5) % 6 LIMIT 1)");
-  EXPECT_EQ(Query("SELECT string_agg(e, '' ORDER BY i) FROM l"), "612345");
-  EXPECT_EQ(
-      MustExec("DELETE FROM h WHERE 1 = (SELECT count(*) FROM h a WHERE a.f = h.f % 6 + 1)").tag,
-      "DELETE 6");
-  // What is the same for all rows is still looked up.
-  EXPECT_TRUE(absl::StrContains(
-      Query("EXPLAIN (COSTS OFF) WITH d AS (DELETE FROM h WHERE f = (SELECT 1)) SELECT 1"),
-      "Redis Direct Delete"));
-}
-
-// Looking up row by row stays where the statement writes other things, partitions among them.
-TEST_F(WriteTest, SubqueriesLookUpWhatIsNotWritten) {
-  MustExec(
-      "CREATE FOREIGN TABLE h (f text, v text) SERVER redis_server "
-      "OPTIONS (table_type 'hash', table_key_prefix 'h')");
-  MustExec("CREATE TABLE p (f text, v text) PARTITION BY LIST (f)");
-  MustExec("CREATE TABLE p_local PARTITION OF p FOR VALUES IN ('a')");
-  const std::string update =
-      "EXPLAIN (COSTS OFF) UPDATE p SET v = (SELECT h.v FROM h WHERE h.f = p.f)";
-  EXPECT_TRUE(absl::StrContains(Query(update), "Redis Operation: Lookup")) << Query(update);
-  MustExec(
-      "CREATE FOREIGN TABLE p_h PARTITION OF p FOR VALUES IN ('b') SERVER redis_server "
-      "OPTIONS (table_type 'hash', table_key_prefix 'h')");
-  EXPECT_FALSE(absl::StrContains(Query(update), "Redis Operation: Lookup")) << Query(update);
-}
-
 TEST_F(WriteTest, DeletesOfEveryType) {
   Table("str", "value text", "string");
   Table("h", "field text, value text", "hash");
