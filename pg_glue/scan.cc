@@ -195,10 +195,6 @@ void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   pg_unreachable();
 }
 
-}  // namespace
-
-namespace {
-
 // A scan that has to be complete before its statement writes; in the context of its query.
 struct WaitingScan {
   ForeignScanState* node;
