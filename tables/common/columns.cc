@@ -214,7 +214,10 @@ class Resolver {
                      absl::StrCat(AType(), " table takes the columns ", has_keys_ ? "key and " : "",
                                   rules_.layout, "; their order counts, their names are free.",
                                   if_more.empty() ? "" : " ", if_more),
-                     has_keys_ ? "It has many keys, so the first column is the key." : "");
+                     has_keys_ ? "It has many keys, so the first column is the key."
+                     : more    ? "It shows one key. With a pattern in table_key_prefix, such as "
+                                 "'user:*', it has many, and a first column for the key."
+                               : "");
   }
 
   absl::Status CheckComplete() const {

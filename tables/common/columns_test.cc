@@ -204,8 +204,13 @@ TEST(ColumnsTest, NumbersThatDoNotFit) {
             "A hash table takes the columns (field, value); their order counts, their names are "
             "free.");
   EXPECT_EQ(error.detail, "");
-  EXPECT_EQ(Refused(Pairs(), {"a", "b", "c"}).message,
+  error = Refused(Pairs(), {"a", "b", "c"});
+  EXPECT_EQ(error.message,
             "foreign table \"t\" has 3 columns, which does not fit table_type \"hash\"");
+  // Who thought of a prefix meant many keys.
+  EXPECT_EQ(error.detail,
+            "It shows one key. With a pattern in table_key_prefix, such as 'user:*', it has many, "
+            "and a first column for the key.");
   EXPECT_EQ(Refused(Pairs(), {}).message,
             "foreign table \"t\" has 0 columns, which does not fit table_type \"hash\"");
   error = Refused(Pairs(), {"a", "b"}, kMany);
