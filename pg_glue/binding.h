@@ -28,6 +28,8 @@ struct TableBinding {
   int* ordinals;
   // For the planner, which sets it: how many keys a table of many has; -1: not known.
   double keys;
+  // And whether the query being planned, or one around it, writes what it reads of the table.
+  bool query_writes;
 
   const Table& table() const { return *hung->object; }
 };

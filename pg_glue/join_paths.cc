@@ -6,7 +6,6 @@
 #include "pg_glue/pg.h"
 #include "pg_glue/quals.h"
 #include "pg_glue/scan_choice.h"
-#include "pg_glue/write_conflict.h"
 
 namespace redis_fdw {
 namespace {
@@ -80,7 +79,7 @@ List* AddPairs(PlannerInfo* root, RelOptInfo* rel, List* infos) {
 void AddJoinPaths(PlannerInfo* root, RelOptInfo* rel, const TableBinding& binding) {
   // Such a scan is complete before the first write; one that runs again for each outer row could
   // not be.
-  if (QueryWrites(root, &binding)) return;
+  if (binding.query_writes) return;
   List* infos = NIL;
   ListCell* lc;
   foreach (lc, rel->joininfo) {

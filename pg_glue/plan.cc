@@ -13,6 +13,7 @@
 #include "pg_glue/quals.h"
 #include "pg_glue/scan_choice.h"
 #include "pg_glue/upper_paths.h"
+#include "pg_glue/write_conflict.h"
 
 namespace redis_fdw {
 namespace {
@@ -39,6 +40,7 @@ void MarkColumns(const TableBinding& binding, RelOptInfo* rel, Node* node, bool*
 void GetForeignRelSize(PlannerInfo* root, RelOptInfo* rel, Oid relid) {
   TableBinding* binding = BindForeignTable(relid, PlanUserId(root, rel), CurrentMemoryContext);
   rel->fdw_private = binding;
+  binding->query_writes = QueryWrites(root, binding);
   binding->keys = KeysInTable(root, rel, *binding);
   const bool known = rel->tuples > 0;
   if (!known) rel->tuples = kUnknownRows;

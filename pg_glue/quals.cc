@@ -26,7 +26,7 @@ bool UsableOperand(const Subject& about, Expr* expr) {
   bool own = bms_is_member((int)about.rel->relid, used);
   bms_free(used);
   if (own || contain_volatile_functions((Node*)expr) || contain_subplans((Node*)expr)) return false;
-  return !VariesBetweenRuns(about.root, (Node*)expr) || !QueryWrites(about.root, about.binding);
+  return !about.binding->query_writes || !VariesBetweenRuns(about.root, (Node*)expr);
 }
 
 bool ProveComparison(const Subject& about, int column, const Comparison& comparison, Expr* operand,

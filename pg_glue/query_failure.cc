@@ -1,31 +1,22 @@
 #include "pg_glue/query_failure.h"
 
+#include "pg_glue/context_list.h"
+
 namespace redis_fdw {
 namespace {
 
-// One of the list of all, in the context of its query.
-struct Watch {
+struct Watch : ContextListMember {
   ResourceOwner owner;  // of the query; null once it has failed
   void (*let_go)(void* arg);
   void* arg;
-  Watch* next;
-  Watch* prev;
-  MemoryContextCallback unlink;
 };
 
-Watch* watches = nullptr;
-
-void Unlink(void* arg) {
-  Watch* watch = static_cast<Watch*>(arg);
-  if (watch->prev != nullptr) watch->prev->next = watch->next;
-  if (watch->next != nullptr) watch->next->prev = watch->prev;
-  if (watches == watch) watches = watch->next;
-}
+ContextList<Watch> watches;
 
 // While an owner is released it is the current one.
 void OnRelease(ResourceReleasePhase phase, bool is_commit, bool, void*) {
   if (is_commit || phase != RESOURCE_RELEASE_BEFORE_LOCKS) return;
-  for (Watch* watch = watches; watch != nullptr; watch = watch->next) {
+  for (Watch* watch = watches.newest(); watch != nullptr; watch = watches.older(watch)) {
     if (watch->owner != CurrentResourceOwner) continue;
     watch->owner = nullptr;
     watch->let_go(watch->arg);
@@ -39,12 +30,7 @@ void OnQueryFailure(MemoryContext context, void (*let_go)(void* arg), void* arg)
   watch->owner = CurrentResourceOwner;
   watch->let_go = let_go;
   watch->arg = arg;
-  watch->next = watches;
-  if (watches != nullptr) watches->prev = watch;
-  watches = watch;
-  watch->unlink.func = Unlink;
-  watch->unlink.arg = watch;
-  MemoryContextRegisterResetCallback(context, &watch->unlink);
+  watches.Add(watch, context);
 }
 
 void InitQueryFailure() { RegisterResourceReleaseCallback(OnRelease, nullptr); }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pg_glue/connect.h"
+#include "pg_glue/context_list.h"
 #include "pg_glue/guard.h"
 #include "pg_glue/pg.h"
 #include "pg_glue/plan_data.h"
@@ -195,22 +196,12 @@ void OpenScan(RedisScan* scan, TupleDesc desc, MemoryContext context) {
   pg_unreachable();
 }
 
-// A scan that has to be complete before its statement writes; in the context of its query.
-struct WaitingScan {
-  ForeignScanState* node;
-  WaitingScan* next;
-  WaitingScan* prev;
-  MemoryContextCallback unlink;
+// A scan that has to be complete before its statement writes.
+struct WaitingScan : ContextListMember {
+  ForeignScanState* plan_node;
 };
 
-WaitingScan* waiting = nullptr;
-
-void Unlink(void* arg) {
-  WaitingScan* scan = static_cast<WaitingScan*>(arg);
-  if (scan->prev != nullptr) scan->prev->next = scan->next;
-  if (scan->next != nullptr) scan->next->prev = scan->prev;
-  if (waiting == scan) waiting = scan->next;
-}
+ContextList<WaitingScan> waiting;
 
 // Those of the rows to be written are not among them: no row is written before it was read.
 void WaitForWrites(ForeignScanState* node, MemoryContext context) {
@@ -218,13 +209,8 @@ void WaitForWrites(ForeignScanState* node, MemoryContext context) {
   List* targets = node->ss.ps.state->es_plannedstmt->resultRelations;
   if (list_member_int(targets, (int)scanned)) return;
   WaitingScan* scan = static_cast<WaitingScan*>(MemoryContextAllocZero(context, sizeof(*scan)));
-  scan->node = node;
-  scan->next = waiting;
-  if (waiting != nullptr) waiting->prev = scan;
-  waiting = scan;
-  scan->unlink.func = Unlink;
-  scan->unlink.arg = scan;
-  MemoryContextRegisterResetCallback(context, &scan->unlink);
+  scan->plan_node = node;
+  waiting.Add(scan, context);
 }
 
 // Whether the operands can be evaluated whatever row the plan around the scan is at. (What a
@@ -248,11 +234,11 @@ void RunScan(ForeignScanState* node, RedisScan* scan) {
 }  // namespace
 
 void CompleteScans(const EState* statement) {
-  for (WaitingScan* next = waiting; next != nullptr; next = next->next) {
-    RedisScan* scan = ScanOf(next->node);
+  for (WaitingScan* next = waiting.newest(); next != nullptr; next = waiting.older(next)) {
+    RedisScan* scan = ScanOf(next->plan_node);
     if (scan->statement != statement || scan->starting || scan->started) continue;
     if (scan->runtime->object == nullptr || !NeedsNoRow(scan)) continue;
-    RunScan(next->node, scan);
+    RunScan(next->plan_node, scan);
   }
 }
 

@@ -63,9 +63,10 @@ void AddLimitPath(PlannerInfo* root, RelOptInfo* final_rel) {
   if (contain_volatile_functions((Node*)target->exprs)) return;
 
   const TableBinding& binding = *(TableBinding*)rel->fdw_private;
-  const bool varies =
-      VariesBetweenRuns(root, query->limitCount) || VariesBetweenRuns(root, query->limitOffset);
-  if (varies && QueryWrites(root, &binding)) return;
+  if (binding.query_writes &&
+      (VariesBetweenRuns(root, query->limitCount) || VariesBetweenRuns(root, query->limitOffset))) {
+    return;
+  }
   PathData data;
   data.kind = PathKind::kLimit;
   if (list_length(root->sort_pathkeys) > 1) return;

@@ -20,23 +20,7 @@ namespace {
 // Bytes of values that a batch may collect whatever batch_size says.
 constexpr Size kBatchBytes = 4 * 1024 * 1024;
 
-WriteBatch* pending = nullptr;
-
-void Unlink(void* arg) {
-  WriteBatch* batch = static_cast<WriteBatch*>(arg);
-  if (batch->prev != nullptr) batch->prev->next = batch->next;
-  if (batch->next != nullptr) batch->next->prev = batch->prev;
-  if (pending == batch) pending = batch->next;
-}
-
-void Link(WriteBatch* batch, MemoryContext context) {
-  batch->next = pending;
-  if (pending != nullptr) pending->prev = batch;
-  pending = batch;
-  batch->unlink.func = Unlink;
-  batch->unlink.arg = batch;
-  MemoryContextRegisterResetCallback(context, &batch->unlink);
-}
+ContextList<WriteBatch> pending;
 
 // Of a query that failed: its rows are not written any more.
 void AbandonBatch(void* arg) {
@@ -77,7 +61,7 @@ bool Finish(WriteBatch* batch) {
 
 // Statements within another end before it goes on, so what is older belongs to those around.
 void FlushOlder(WriteBatch* batch) {
-  for (WriteBatch* older = batch->next; older != nullptr; older = older->next) {
+  for (WriteBatch* older = pending.older(batch); older != nullptr; older = pending.older(older)) {
     if (older->statement == batch->statement || older->failed) continue;
     if (older->runtime->object == nullptr || older->runtime->object->ops.empty()) continue;
     if (SharesKeys(*older->binding, *batch->binding)) FlushBatch(older);
@@ -105,7 +89,7 @@ WriteBatch* NewWriteBatch(TableBinding* binding, EState* statement) {
     batch->runtime->object = runtime.release();
     return absl::OkStatus();
   });
-  Link(batch, context);
+  pending.Add(batch, context);
   OnQueryFailure(context, AbandonBatch, batch);
   MemoryContextSwitchTo(old);
   return batch;
@@ -198,8 +182,8 @@ const char* GeneratedValue(WriteBatch* batch, int* column) {
 }
 
 void FlushPendingWrites(const EState* reader) {
-  // A flush may not add or remove batches, so the list stays as it is meanwhile.
-  for (WriteBatch* batch = pending; batch != nullptr; batch = batch->next) {
+  // What functions write while scans are completed for a flush is newer, and gone when they end.
+  for (WriteBatch* batch = pending.newest(); batch != nullptr; batch = pending.older(batch)) {
     if (batch->statement != reader && !batch->failed) FlushBatch(batch);
   }
 }

@@ -10,6 +10,7 @@
 #include "core/base/arena.h"
 #include "core/exec/pipeline.h"
 #include "pg_glue/binding.h"
+#include "pg_glue/context_list.h"
 #include "pg_glue/hung.h"
 #include "tables/table.h"
 
@@ -26,8 +27,8 @@ struct WriteRuntime {
   Arena stored;                      // what StoreCells() needs of its last row
 };
 
-// Plain data in a memory context. Linked into the list of pending batches while it exists.
-struct WriteBatch {
+// Plain data in a memory context. In the list of pending batches while it exists.
+struct WriteBatch : ContextListMember {
   const EState* statement;  // that writes
   TableBinding* binding;
   Hung<WriteRuntime>* runtime;
@@ -38,9 +39,6 @@ struct WriteBatch {
   int64 rows_sent;     // by earlier flushes
   int64 rows_applied;  // of those; if one_by_one or count_applied
   bool failed;         // a flush raised an error: nothing more is written
-  WriteBatch* next;    // in the list of pending batches, the newest first
-  WriteBatch* prev;
-  MemoryContextCallback unlink;
 };
 
 // A batch of `statement` for the table, in the statement's memory context.

@@ -15,6 +15,16 @@ namespace {
 constexpr size_t kFew = 20;    // fewer rows: more are inserted
 constexpr size_t kMany = 220;  // more: some are taken away
 
+// What all INSERTs of so many rows have in common.
+Work Inserting(int target, int rows, bool returning) {
+  Work work;
+  work.what = returning ? "INSERT RETURNING" : "INSERT";
+  work.target = target;
+  work.at_once = rows == 1 || (rows <= kBatch && !returning);
+  work.tag = absl::StrCat("INSERT 0 ", rows);
+  return work;
+}
+
 }  // namespace
 
 // From the sorted set into the hash.
@@ -93,11 +103,7 @@ Work Load::Write(int target) {
 
 Work Load::InsertNamed(int target, int rows, bool returning) {
   const Target& of = targets_[static_cast<size_t>(target)];
-  Work work;
-  work.what = returning ? "INSERT RETURNING" : "INSERT";
-  work.target = target;
-  work.at_once = rows == 1 || (rows <= kBatch && !returning);
-  work.tag = absl::StrCat("INSERT 0 ", rows);
+  Work work = Inserting(target, rows, returning);
   std::map<std::string, std::string> chosen;
   while (static_cast<int>(chosen.size()) < rows) {
     chosen[of.Id(static_cast<int>(random_.Below(kNames)))] = NewValue(of.kind);
@@ -204,11 +210,7 @@ Work Load::WriteSequence(int target) {
 
 Work Load::Append(int target, int rows, bool returning) {
   const Target& of = targets_[static_cast<size_t>(target)];
-  Work work;
-  work.what = returning ? "INSERT RETURNING" : "INSERT";
-  work.target = target;
-  work.at_once = rows == 1 || (rows <= kBatch && !returning);
-  work.tag = absl::StrCat("INSERT 0 ", rows);
+  Work work = Inserting(target, rows, returning);
   std::vector<std::string> values;
   for (int i = 0; i < rows; ++i) {
     work.effect.appended.push_back(NewValue(of.kind));
