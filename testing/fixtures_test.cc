@@ -245,6 +245,14 @@ TEST_F(PgRedisTest, CancelsAndTimesOut) {
   EXPECT_EQ(Query1("SELECT 1"), "1");
 }
 
+TEST_F(PgRedisTest, LostConnectionsAnswerWithErrors) {
+  PgConnection lost = Connect();
+  MustExec(absl::StrCat("SELECT pg_terminate_backend(", lost.backend_pid(), ", 60000)"));
+  EXPECT_FALSE(lost.Exec("SELECT 1").ok());
+  EXPECT_FALSE(lost.Exec("SELECT 1").ok());  // not even sent
+  EXPECT_EQ(Query1("SELECT 1"), "1");
+}
+
 TEST_F(PgRedisTest, LooksIntoTheBackend) {
   EXPECT_EQ(Query1("SELECT pg_backend_pid()"), absl::StrCat(pg().backend_pid()));
   const int64_t before = pg().BackendPeakKib();

@@ -201,7 +201,9 @@ PgResult PgConnection::Wait(absl::Duration patience) {
 }
 
 PgResult PgConnection::Exec(const std::string& sql, absl::Duration patience) {
-  Send(sql);
+  if (PQsendQuery(state_->connection, sql.c_str()) != 1) {
+    return Failure("CLIENT", PQerrorMessage(state_->connection));
+  }
   return Wait(patience);
 }
 

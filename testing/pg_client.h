@@ -61,7 +61,8 @@ class PgConnection {
   ~PgConnection();
 
   // Runs one or more statements and gives the last result, or the first error. A statement that
-  // takes longer than `patience` is cancelled and reported as an error with SQLSTATE "TIMEOUT".
+  // takes longer than `patience` is cancelled and reported as an error with SQLSTATE "TIMEOUT";
+  // what goes wrong on this side of the connection, such as its loss, has "CLIENT".
   PgResult Exec(const std::string& sql, absl::Duration patience = absl::Seconds(60));
   // One statement with $1 and so on, all of them as text.
   PgResult ExecParams(const std::string& sql, const std::vector<std::optional<std::string>>& params,
