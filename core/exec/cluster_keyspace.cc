@@ -214,6 +214,7 @@ absl::StatusOr<Keyspace> ClusterRouter::LookAtKeyspace(const Discovery& discover
   Keyspace keyspace;
   keyspace.is_cluster = true;
   keyspace.shards = look.TakeShards();
+  ViewChanged();
   // The greater epoch last: it is right.
   std::vector<const Shard*> by_epoch;
   for (const Shard& shard : keyspace.shards) by_epoch.push_back(&shard);

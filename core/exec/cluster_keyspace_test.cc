@@ -106,7 +106,9 @@ TEST_F(KeyspaceTest, PrimaryThatOnlyAnotherKnows) {
 TEST_F(KeyspaceTest, FailoverThatIsNotKnownYet) {
   Say({{"a", "0-5460"}, {"b", "5461-10922"}, {"c2", "10923-16383"}});
   lines_["c"] = Line("a", "master", 1, "0-5460") + Line("c", "myself,slave", 3);
+  const uint64_t view = router_->view();
   EXPECT_EQ(Look(), (Lines{"a:1 0-5460", "b:2 5461-10922", "c2:3 10923-16383"}));
+  EXPECT_NE(router_->view(), view);
   EXPECT_EQ(HostOf(router_.get(), Get("foo")), "c2");
   EXPECT_TRUE(router_->stale());
 }

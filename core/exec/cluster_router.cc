@@ -121,6 +121,7 @@ absl::StatusOr<int> ClusterRouter::Follow(const Redirect& redirect, int node) {
     primaries_.push_back(target);
     stale_ = true;
   }
+  ViewChanged();
   owner_[redirect.slot] = target;
   moved_[redirect.slot] = target;
   last_good_ = target;  // the new owner knows best
@@ -304,6 +305,7 @@ absl::Status ClusterRouter::Adopt(const std::vector<SlotRange>& view, int from, 
     for (const auto& move : moved_) owner[move.first] = move.second;
   }
   moved_.clear();
+  ViewChanged();
   owner_ = std::move(owner);
   replicas_ = std::move(replicas);
   by_id_ = std::move(by_id);

@@ -314,7 +314,9 @@ TEST_F(ClusterTest, Failover) {
   views_["b2"] = {{0, 5460, "a", {"a2"}}, {5461, 10922, "b", {"b2"}}, {10923, 16383, "c2", {}}};
   EXPECT_TRUE(router->Doubt(c));
   waiter_.Advance(absl::Seconds(1));
+  const uint64_t view = router->view();
   ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_NE(router->view(), view);
   EXPECT_EQ(HostOf(router.get(), Get("foo")), "c2");
   EXPECT_EQ(router->Spec(*router->Route(Get("foo"), true)).role, NodeRole::kPrimary);
   // Numbers stay.
@@ -347,8 +349,10 @@ TEST_F(ClusterTest, MovedIsRememberedAtOnce) {
   auto router = NewRouter({"a", "b"});
   ASSERT_TRUE(router->Refresh(discovery()).ok());
   const int c = *router->Route(Get("foo"), true);
+  const uint64_t view = router->view();
   const auto a = router->Follow(Moved("foo", "a"), c);
   ASSERT_TRUE(a.ok());
+  EXPECT_NE(router->view(), view);
   EXPECT_EQ(router->Spec(*a).endpoint, At("a"));
   EXPECT_EQ(HostOf(router.get(), Get("foo")), "a");
   EXPECT_EQ(HostOf(router.get(), Get("{foo}2")), "a");
@@ -394,8 +398,10 @@ TEST_F(ClusterTest, AskIsNotRemembered) {
   ASSERT_TRUE(router->Refresh(discovery()).ok());
   Redirect redirect = Moved("foo", "d");
   redirect.ask = true;
+  const uint64_t view = router->view();
   const auto d = router->Follow(redirect, *router->Route(Get("foo"), true));
   ASSERT_TRUE(d.ok());
+  EXPECT_EQ(router->view(), view);
   EXPECT_EQ(router->Spec(*d).endpoint, At("d"));
   EXPECT_EQ(HostOf(router.get(), Get("foo")), "c");
   EXPECT_EQ(router->Primaries().size(), 3u);

@@ -173,7 +173,8 @@ class Pipeline : private FlightOwner {
   bool primary_only_ = false;
   bool advancing_ = false;  // a sink may be on the stack
   bool leasing_ = false;    // others may be asked for their connections further down the stack
-  bool rerouted_ = false;   // another may serve a key than when flights_ were sent
+  bool rerouted_ = false;   // some of flights_ may be elsewhere than the router would send them
+  uint64_t view_ = 0;       // the router's, when the first of flights_ was sent
   bool failed_ = false;     // a command has ended with the error that is being returned
   int group_ = 0;           // the atomic group submitted last, and where it went
   int group_node_ = 0;

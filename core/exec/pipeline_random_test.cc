@@ -49,12 +49,14 @@ class MovingRouter : public test::TwoNodes {
   absl::Status Refresh(const Discovery&) override {
     if (world_.OneIn(5)) return MakeError(ErrorKind::kNotReady, "not yet");
     std::copy(std::begin(world_.owner), std::end(world_.owner), view_);
+    ViewChanged();
     stale_ = false;
     return absl::OkStatus();
   }
   bool Doubt(int) override { return stale_ = true; }
   absl::StatusOr<int> Follow(const Redirect& redirect, int) override {
     const int node = redirect.host == "node-a" ? 0 : 1;
+    ViewChanged();
     if (!redirect.ask) view_[redirect.slot] = node;
     return node;
   }
@@ -164,7 +166,7 @@ class RandomTest : public test::PipelineTest {
 
   absl::Status DoSomething(Pipeline* pipeline) {
     FakeServer& node = nodes_[world_.random() % 2];
-    switch (world_.random() % 12) {
+    switch (world_.random() % 13) {
       case 0:
         return pipeline->Flush();
       case 1:
@@ -184,9 +186,26 @@ class RandomTest : public test::PipelineTest {
       case 6:
         if (world_.OneIn(4)) node.CloseAll();
         return absl::OkStatus();
+      case 7:
+        ReadElsewhere();
+        return absl::OkStatus();
       default:
         return SubmitOne(pipeline);
     }
+  }
+  // What another statement of the session learns of the nodes, this one's pipeline knows, too.
+  void ReadElsewhere() {
+    Calm();
+    Outcome read(++number_, false, &full_);
+    Pipeline other(&pool_, router_, limits_);
+    Command command("GET");
+    command.Key(RandomKey()).ArgInt(read.number).ReadOnly();
+    const absl::Status status = [&] {
+      RETURN_IF_ERROR(other.Submit(std::move(command), &read));
+      return other.Drain();
+    }();
+    EXPECT_TRUE(!status.ok() || read.ends + read.errors == 1);
+    EXPECT_EQ(read.reply, read.ends == 1 ? absl::StrCat(read.number) : "");
   }
   absl::Status SubmitOne(Pipeline* pipeline) {
     outcomes_.push_back(std::make_unique<Outcome>(++number_, world_.OneIn(2), &full_));

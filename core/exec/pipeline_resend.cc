@@ -145,8 +145,11 @@ int Pipeline::NextNodeOf(const Flight& flight) const {
 // Whether it must wait for an earlier command on its key, which is under way on another node, from
 // where it may have to follow. That can only be where nodes have changed meanwhile.
 bool Pipeline::MustFollow(const Command& command, int pinned) {
-  rerouted_ = rerouted_ && !flights_.empty();
-  if (!rerouted_ || !command.has_key()) return false;
+  if (flights_.empty()) {
+    rerouted_ = false;
+    view_ = router_->view();
+  }
+  if ((!rerouted_ && view_ == router_->view()) || !command.has_key()) return false;
   const int node = NodeOf(command, pinned).value_or(-1);
   return std::any_of(flights_.begin(), flights_.end(), [&](const Flight& flight) {
     return flight.node != node && flight.command.key() == command.key();
@@ -298,7 +301,6 @@ absl::Status Pipeline::SleepUntil(absl::Time until) {
 absl::Status Pipeline::Refresh(absl::Time deadline) {
   const WaitTime counted(pool_->waiter(), &counters_);
   leasing_ = true;
-  rerouted_ = true;
   const absl::Cleanup not_leasing = [this] { leasing_ = false; };
   return router_->Refresh(Discovery{pool_, limits_, deadline});
 }
@@ -351,7 +353,6 @@ absl::StatusOr<const ServerInfo*> Pipeline::ServerFor(const Command& command) {
 absl::StatusOr<Keyspace> Pipeline::LookOnce(absl::Time deadline) {
   const WaitTime counted(pool_->waiter(), &counters_);
   leasing_ = true;
-  rerouted_ = true;
   const absl::Cleanup not_leasing = [this] { leasing_ = false; };
   return router_->LookAtKeyspace(Discovery{pool_, limits_, deadline});
 }

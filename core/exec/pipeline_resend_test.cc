@@ -33,6 +33,7 @@ class ClusterLike : public test::TwoNodes {
   bool stale() const override { return is_stale; }
   absl::Status Refresh(const Discovery&) override {
     ++refreshes;
+    ViewChanged();
     RETURN_IF_ERROR(refresh());
     is_stale = false;
     return absl::OkStatus();
@@ -47,6 +48,7 @@ class ClusterLike : public test::TwoNodes {
       return MakeError(ErrorKind::kRedirect, "unknown node");
     }
     const int node = redirect.host == "node-a" ? 0 : 1;
+    ViewChanged();
     if (!redirect.ask) moved[asked_key] = node;
     return node;
   }
@@ -398,6 +400,21 @@ TEST_F(ResendTest, CommandsFollowThoseThatAreUnderWayElsewhere) {
   ASSERT_TRUE(pipeline_->Drain().ok());
   EXPECT_EQ(sink_.values, (Lines{"b:1", "b:2"}));
   EXPECT_EQ(to_.CommandLines(), (Lines{"GET b2", "SET a1 1", "SET a1 2"}));
+}
+
+// Nor where another statement of the session has found that out.
+TEST_F(ResendTest, CommandsFollowThoseThatAreUnderWayWhereAnotherPipelineSaysSo) {
+  says_ = "MOVED 7 node-b:6379";
+  times_ = 2;
+  Pipeline other(&pool_, router_, limits_);
+  RecordingSink read;
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("1"), &sink_).ok());
+  ASSERT_TRUE(other.Submit(Get("a1"), &read).ok());
+  ASSERT_TRUE(other.Drain().ok());
+  EXPECT_EQ(read.values, Lines{"b:a1"});
+  ASSERT_TRUE(pipeline_->Submit(Command("SET").Key("a1").Arg("2"), &sink_).ok());
+  ASSERT_TRUE(pipeline_->Drain().ok());
+  EXPECT_EQ(to_.CommandLines(), (Lines{"GET a1", "SET a1 1", "SET a1 2"}));
 }
 
 // An error of what is on its way to another node is not that of the node that is asked about.

@@ -11,6 +11,7 @@
 #ifndef REDIS_FDW_CORE_EXEC_ROUTER_H_
 #define REDIS_FDW_CORE_EXEC_ROUTER_H_
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,11 @@ class Router {
   // How to connect to a node. The reference lives as long as the router.
   virtual const ConnectionSpec& Spec(int node) const = 0;
 
+  // Another number once other nodes may serve keys than before: whoever has commands under way
+  // looks whether what follows them goes elsewhere. Statements of a session share a router, so it
+  // may change at any time that one of them waits.
+  uint64_t view() const { return view_; }
+
   // Whether Refresh() has to be called before anything is routed.
   virtual bool stale() const { return false; }
   // Finds out who serves what now. Waits. Errors: kConnectFailed (nobody can be reached: final),
@@ -78,6 +84,12 @@ class Router {
     }
     return keyspace;
   }
+
+ protected:
+  void ViewChanged() { ++view_; }
+
+ private:
+  uint64_t view_ = 0;
 };
 
 // One server.

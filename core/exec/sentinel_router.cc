@@ -254,6 +254,7 @@ absl::Status SentinelRouter::Adopt(const View& view, int primary) {
   }
   // In an order that stays, so that this session goes on reading where it did.
   std::sort(replicas.begin(), replicas.end());
+  ViewChanged();
   primary_ = primary;
   replicas_ = std::move(replicas);
   return absl::OkStatus();

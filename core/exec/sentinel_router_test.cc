@@ -224,7 +224,9 @@ TEST_F(SentinelTest, Failover) {
   // One knows before the others, and not the one that is asked first.
   primary_of_["s3"] = "p2";
   roles_["p2"] = "master";
+  const uint64_t view = router->view();
   ASSERT_TRUE(router->Refresh(discovery()).ok());
+  EXPECT_NE(router->view(), view);
   EXPECT_EQ(HostOf(router.get(), Write()), "p2");
   EXPECT_EQ(router->Spec(p1).endpoint, At("p1"));
 }
