@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "testing/process.h"
 
 namespace redis_fdw::test {
 namespace {
@@ -98,6 +99,7 @@ void PgRedisTest::SetUp() {
 }
 
 void PgRedisTest::TearDown() {
+  observer_.reset();
   pg_.reset();
   const std::string log = postgres().log().substr(log_start_);
   // A crash that the test's own statements did not notice is a failure of this test all the same.
@@ -109,6 +111,15 @@ void PgRedisTest::TearDown() {
 
 PgConnection PgRedisTest::Connect(const std::string& user) {
   return servers->Must(postgres().Connect(database_, user));
+}
+
+bool PgRedisTest::ShowsActivity(PgConnection& session, const std::string& what) {
+  if (!observer_.has_value()) observer_.emplace(Connect());
+  const std::string sql =
+      absl::StrCat("SELECT ", what, " FROM pg_stat_activity WHERE pid = ", session.backend_pid());
+  bool shown = false;
+  WaitUntil([&] { return (shown = observer_->Query1(sql) == "t") || !session.Busy(); });
+  return shown;
 }
 
 int PgRedisTest::Calls(const std::string& command) {

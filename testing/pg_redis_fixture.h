@@ -38,7 +38,10 @@ class PgRedisTest : public ::testing::Test {
   // Another one. If it cannot be had, the program ends.
   PgConnection Connect(const std::string& user = "postgres");
   // Opens pg() again, after the server was started again.
-  void Reconnect() { pg_.emplace(Connect()); }
+  void Reconnect() {
+    observer_.reset();
+    pg_.emplace(Connect());
+  }
   const std::string& database() const { return database_; }
 
   PgResult Exec(const std::string& sql) { return pg().Exec(sql); }
@@ -49,12 +52,22 @@ class PgRedisTest : public ::testing::Test {
   // The plan, as one text.
   std::string Explain(const std::string& sql, const std::string& options = "VERBOSE, COSTS OFF");
 
+  // What was sent to a session is there a while later. Waits until it has begun, before which a
+  // cancel is lost; or until it waits for Redis. False if it does not come to that.
+  bool HasBegun(PgConnection& session) { return ShowsActivity(session, "state = 'active'"); }
+  bool WaitsForRedis(PgConnection& session) {
+    return ShowsActivity(session, "wait_event_type = 'Extension'");
+  }
+
   // How often Redis has run `command` (in lower case) since ResetCalls().
   int Calls(const std::string& command);
   void ResetCalls() { redis().Cli({"CONFIG", "RESETSTAT"}); }
 
  private:
+  bool ShowsActivity(PgConnection& session, const std::string& what);
+
   std::optional<PgConnection> pg_;
+  std::optional<PgConnection> observer_;  // looks at what other sessions do
   std::string database_;
   size_t log_start_ = 0;
 };

@@ -68,6 +68,7 @@ TEST_F(LocalStatsTest, WaitTimeIsInMilliseconds) {
   MustExec("SELECT redis_fdw_stats_reset()");
   redis().Stop();
   pg().Send("SELECT * FROM s WHERE m = 'a'");
+  EXPECT_TRUE(WaitsForRedis(pg()));
   absl::SleepFor(absl::Milliseconds(200));
   redis().Continue();
   EXPECT_TRUE(pg().Wait().ok());
@@ -303,8 +304,8 @@ TEST_F(SharedStatsTest, ACrashStartsAgain) {
   PgConnection pg = Connect();
   crashing.MustExec("SELECT * FROM s WHERE m = 'a'");
   ASSERT_EQ(kill(crashing.backend_pid(), SIGKILL), 0);
-  ASSERT_TRUE(WaitUntil([&pg] { return !pg.Exec("SELECT 1").ok(); }, absl::Seconds(10)));
-  ASSERT_TRUE(WaitUntil([] { return postgres_->Connect().ok(); }, absl::Seconds(30)));
+  ASSERT_TRUE(WaitUntil([&pg] { return !pg.Exec("SELECT 1").ok(); }, absl::Seconds(60)));
+  ASSERT_TRUE(WaitUntil([] { return postgres_->Connect().ok(); }, absl::Seconds(60)));
   EXPECT_EQ(Connect().MustExec(kCounts).Text(), "");
   Connect().MustExec("SELECT * FROM s WHERE m = 'a'");
   EXPECT_EQ(Connect().MustExec(kCounts).Text(), "r|postgres|1|1|t");
