@@ -260,7 +260,9 @@ TEST_F(AclTest, SingleServer) {
 }
 
 TEST_F(AclTest, Cluster) {
-  auto started = RedisCluster::Start();
+  RedisClusterOptions options;
+  options.node_timeout_ms = 10000;  // a node that is late is no reason to replace it
+  auto started = RedisCluster::Start(options);
   ASSERT_TRUE(started.ok()) << started.status();
   RedisCluster& cluster = **started;
   std::vector<RedisServer*> servers;
