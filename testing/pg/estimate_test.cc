@@ -1,6 +1,8 @@
 // Costs and estimates: what fdw_startup_cost, fdw_tuple_cost and use_remote_estimate do to plans,
 // and that planning neither fails nor waits because of Redis.
 
+#include <algorithm>
+#include <functional>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -37,11 +39,17 @@ class EstimateTest : public PgRedisTest {
     const size_t at = plan.find("rows=") + 5;
     return plan.substr(at, plan.find(' ', at) - at);
   }
-  // EXPLAIN of a scan is given, and within that time.
-  void ExpectQuickPlan(absl::Duration within) {
-    const absl::Time start = absl::Now();
-    EXPECT_EQ(RowsOf("SELECT * FROM h"), "10000");
-    EXPECT_LT(absl::Now() - start, within);
+  // EXPLAIN of a scan is given, and within that time: the least of a few tries, since a busy
+  // machine may be late, and not always.
+  void ExpectQuickPlan(absl::Duration within, const std::function<void()>& before) {
+    absl::Duration least = absl::InfiniteDuration();
+    for (int i = 0; i < 5 && least >= within; ++i) {
+      before();
+      const absl::Time start = absl::Now();
+      EXPECT_EQ(RowsOf("SELECT * FROM h"), "10000");
+      least = std::min(least, absl::Now() - start);
+    }
+    EXPECT_LT(least, within);
   }
 };
 
@@ -167,9 +175,9 @@ TEST_F(EstimateTest, PlansWithoutRedis) {
       "(table_type 'hash', table_key_prefix 'h', use_remote_estimate 'true')");
   EXPECT_EQ(RowsOf("SELECT * FROM n"), "10000");
   redis().Stop();
-  ExpectQuickPlan(absl::Milliseconds(2500));
-  // Only the first waits.
-  ExpectQuickPlan(absl::Milliseconds(300));
+  ExpectQuickPlan(absl::Milliseconds(2500), [this] { Reconnect(); });
+  // Only a session's first waits.
+  ExpectQuickPlan(absl::Milliseconds(300), [] {});
   redis().Continue();
 }
 

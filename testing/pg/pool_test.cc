@@ -125,8 +125,10 @@ TEST_F(PoolTest, OldOnesAreClosed) {
   MustExec("ALTER SERVER redis_server OPTIONS (ADD pool_max_lifetime_secs '1')");
   MustExec("SELECT * FROM s");
   absl::SleepFor(absl::Milliseconds(1100));
-  MustExec("SELECT * FROM s");
-  EXPECT_EQ(Query("SELECT age < '1 s' FROM redis_fdw_connections()"), "t");
+  // What there is has been made since; it would be closed at the end of the transaction.
+  MustExec("BEGIN; SELECT * FROM s");
+  EXPECT_EQ(Query("SELECT clock_timestamp() - age >= now() FROM redis_fdw_connections()"), "t");
+  MustExec("COMMIT");
 }
 
 TEST_F(PoolTest, AnErrorGivesTheConnectionBack) {
@@ -146,7 +148,8 @@ TEST_F(PoolTest, ConnectingIsBoundedByThePoolsTimeout) {
   redis().Continue();
   EXPECT_EQ(result.error.sqlstate, "08001") << result.error.ToString();
   EXPECT_TRUE(absl::StrContains(result.error.ToString(), "pool_connection_timeout_ms"));
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(3));
+  // Long before connect_timeout_ms.
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(9));
 }
 
 TEST_F(PoolTest, OperatorsSeeWhoConnects) {

@@ -287,9 +287,7 @@ class SecretsTest : public ::testing::Test {
 
 TEST_F(SecretsTest, NoPasswordIsShown) {
   const std::string address = absl::StrCat("127.0.0.1:", redis_->port());
-  const std::string tcp = absl::StrCat("host_port '", address,
-                                       "', command_timeout_ms '300', "
-                                       "connect_timeout_ms '1000'");
+  const std::string tcp = absl::StrCat("host_port '", address, "', command_timeout_ms '3000'");
   MakeServer("good", tcp, "username 'app', password 'right-hunter2'");
   MakeServer("wrong", tcp, "username 'app', password 'wrong-hunter2'");
   MakeServer("nobody", tcp, "username 'nobody', password 'nobodys-hunter2'");
