@@ -18,6 +18,8 @@ namespace {
 constexpr absl::Duration kStatementTimeout = absl::Milliseconds(200);
 // Long enough for a statement to come to where it stalls.
 constexpr absl::Duration kUntilStalled = absl::Milliseconds(120);
+// What keeps the machine busy may be over by then.
+constexpr absl::Duration kUntilCalm = absl::Seconds(1);
 
 absl::Duration Least(const std::vector<absl::Duration>& times) {
   return *std::min_element(times.begin(), times.end());
@@ -98,7 +100,8 @@ void InterruptTest::EachInterruptIsPrompt(const Stall& stall) {
 
 std::vector<absl::Duration> InterruptTest::Try(Way way, const Stall& stall) {
   std::vector<absl::Duration> times;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kTries || (i < kMostTries && Least(times) >= kLimit); ++i) {
+    if (i == kTries) absl::SleepFor(kUntilCalm);
     times.push_back(TryOnce(way, stall));
     if (HasFatalFailure()) return times;
     // Starting a server again takes a second.
@@ -138,6 +141,8 @@ absl::Duration InterruptTest::TryOnce(Way way, const Stall& stall) {
 absl::Duration InterruptTest::Interrupt(Way way, const Stall& stall, PgConnection* victim) {
   absl::Time start = absl::Now() + kStatementTimeout;
   victim->Send(stall.sql);
+  const bool begun = way == Way::kTimeout || HasBegun(*victim);
+  EXPECT_TRUE(begun) << "it did not stall";
   if (way != Way::kTimeout || stall.meanwhile != nullptr) absl::SleepFor(kUntilStalled);
   if (stall.meanwhile != nullptr) stall.meanwhile();
   if (way != Way::kTimeout) {
@@ -161,7 +166,8 @@ void InterruptTest::IsPrompt(const std::string& name, const std::string& sql,
                              const std::function<void(PgConnection&)>& before) {
   SCOPED_TRACE(name + ": " + sql);
   std::vector<absl::Duration> times;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kTries || (i < kMostTries && Least(times) >= kLimit); ++i) {
+    if (i == kTries) absl::SleepFor(kUntilCalm);
     PgConnection session = Connect();
     before(session);
     const absl::Time start = absl::Now();

@@ -193,7 +193,7 @@ TEST_F(InterruptsConnectionsTest, Tls) {
 // here, so that it is waited for once.)
 TEST_F(InterruptsConnectionsTest, PingOfAnIdleConnection) {
   std::vector<PgConnection> sessions;
-  for (int i = 0; i < 3 * kTries + 1; ++i) {
+  for (int i = 0; i < 3 * kMostTries + 1; ++i) {
     sessions.push_back(Connect());
     sessions.back().MustExec("SELECT * FROM h");
   }
