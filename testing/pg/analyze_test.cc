@@ -121,7 +121,7 @@ TEST_F(AnalyzeTest, KeysOfAPatternAreCountedByTheirShare) {
   Lua("for i = 1, 20000 do redis.call('SET', 'a:' .. i, i) end "
       "for i = 1, 60000 do redis.call('SET', 'b:' .. i, i) end");
   MakeTable("key text, v integer", "string", "a:*");
-  MustExec("SET default_statistics_target = 1");
+  MustExec("SET default_statistics_target = 4");
   MustExec("ANALYZE t");
   EXPECT_NEAR(Rows(), 20000, 4000);
   EXPECT_LE(Calls("scan"), 10);
