@@ -131,7 +131,7 @@ class FaultProxyTest : public ::testing::TestWithParam<FaultProxy::Listen> {
   }
 
   // The reply, or "(error) ..." if there is none; a new connection if there is none.
-  std::string Cli(const char* command, int patience_ms = 10000) {
+  std::string Cli(const char* command, int patience_ms = 60000) {
     const struct timeval patience = {patience_ms / 1000, patience_ms % 1000 * 1000};
     if (client_ == nullptr) {
       const std::string path = proxy_->host_port();
@@ -192,11 +192,11 @@ TEST_P(FaultProxyTest, InsertsAndFlips) {
 TEST_P(FaultProxyTest, HoldsAndRefuses) {
   EXPECT_EQ(Cli("PING"), "PONG");
   proxy_->Hold(Direction::kToClient, true);
+  const absl::Time begin = absl::Now();
   std::thread later([this] {
     absl::SleepFor(absl::Milliseconds(100));
     proxy_->Hold(Direction::kToClient, false);
   });
-  const absl::Time begin = absl::Now();
   EXPECT_EQ(Cli("PING"), "PONG");
   EXPECT_GE(absl::Now() - begin, absl::Milliseconds(90));
   later.join();
