@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -105,6 +108,31 @@ TEST(ProcessTest, ChildDiesWithItsParent) {
     const std::string line = ReadFile(stat).value_or("");
     return line.empty() || absl::StrContains(line, ") Z ");
   }));
+}
+
+// Not even by a test that runs beside this one, whether or not somebody listens there by now.
+TEST(ProcessTest, PortsAreGivenOnce) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t other = fork();
+  if (other == 0) {
+    for (int i = 0; i < 300; ++i) {
+      const int port = FreePort();
+      (void)!write(ends[1], &port, sizeof(port));
+    }
+    pause();
+    _exit(0);
+  }
+  std::set<int> ports;
+  for (int i = 0; i < 300; ++i) {
+    int port = 0;
+    ASSERT_EQ(read(ends[0], &port, sizeof(port)), static_cast<ssize_t>(sizeof(port)));
+    EXPECT_TRUE(ports.insert(port).second) << port;
+    EXPECT_TRUE(ports.insert(FreePort()).second);
+  }
+  EXPECT_EQ(ports.count(0), 0u);
+  kill(other, SIGKILL);
+  EXPECT_EQ(waitpid(other, nullptr, 0), other);
 }
 
 TEST(RedisServerTest, IsBinarySafe) {

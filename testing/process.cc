@@ -6,11 +6,13 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,6 +121,24 @@ std::vector<std::string> Environment(const std::vector<std::string>& added) {
   return result;
 }
 
+// Takes a port for this process as far as tests are concerned, also against those that run beside
+// it: until it ends, FreePort() gives it to nobody else. What is taken is an abstract unix socket's
+// name, which is in the same network namespace as the port, and which the kernel gives back.
+bool ReservePort(int port) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const std::string name = absl::StrCat("redis_fdw_test_port_", port);
+  name.copy(address.sun_path + 1, sizeof(address.sun_path) - 1);
+  const auto length =
+      static_cast<socklen_t>(offsetof(struct sockaddr_un, sun_path) + 1 + name.size());
+  if (bind(fd, reinterpret_cast<struct sockaddr*>(&address), length) == 0) return true;
+  // Of other errors, such as too many open files, it is not to fail.
+  const bool others = errno == EADDRINUSE;
+  if (fd >= 0) close(fd);
+  return !others;
+}
+
 bool PortIsFree(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   struct sockaddr_in address = {};
@@ -199,7 +219,9 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Options& options) 
       dup2(out, STDOUT_FILENO);
       dup2(out, STDERR_FILENO);
     }
-    for (int fd = 3; fd < 256; ++fd) close(fd);
+    if (close_range(3, ~0u, 0) != 0) {
+      for (int fd = 3; fd < 1024; ++fd) close(fd);  // an old kernel
+    }
     signal(SIGPIPE, SIG_DFL);  // a test may ignore it
     BecomeIdentity(options.identity, uid_map.c_str(), gid_map.c_str());
     if (!options.cwd.empty() && chdir(options.cwd.c_str()) != 0) ChildFailed("chdir");
@@ -273,9 +295,9 @@ int FreePort() {
   int first_ephemeral = 32768;
   std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first_ephemeral;
   std::uniform_int_distribution<int> ports(10000, std::max(first_ephemeral, 12000) - 1);
-  for (int attempt = 0; attempt < 100; ++attempt) {
+  for (int attempt = 0; attempt < 1000; ++attempt) {
     const int port = ports(random);
-    if (PortIsFree(port)) return port;
+    if (PortIsFree(port) && ReservePort(port)) return port;
   }
   return 0;
 }

@@ -108,16 +108,17 @@ struct CommandResult {
 
 // Runs a program to its end. `options.output_path` is not used.
 absl::StatusOr<CommandResult> RunCommand(Process::Options options,
-                                         absl::Duration patience = absl::Seconds(60));
+                                         absl::Duration patience = absl::Seconds(120));
 
-// A TCP port of 127.0.0.1 that was free a moment ago. Someone else may take it before it is used:
-// start the server, and on failure try another. Not one of those that the kernel gives to outgoing
-// connections, so that a server which is killed finds its port free when it comes back.
+// A TCP port of 127.0.0.1 that was free a moment ago, and that no other test gets while this one
+// runs. Programs that are no tests may take it before it is used: start the server, and on failure
+// try another. Not one of those that the kernel gives to outgoing connections, so that a server
+// which is killed finds its port free when it comes back.
 int FreePort();
 
 // Calls `done` every few milliseconds until it is true; false if that takes too long.
 template <typename Predicate>
-bool WaitUntil(Predicate done, absl::Duration patience = absl::Seconds(20));
+bool WaitUntil(Predicate done, absl::Duration patience = absl::Seconds(60));
 
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 absl::Status WriteFile(const std::string& path, absl::string_view contents);

@@ -228,7 +228,13 @@ void RedisServer::Kill() {
 
 absl::Status RedisServer::Restart() {
   Kill();
-  return Launch();
+  absl::Status status;
+  // A child of what was killed, as one for a replica that comes, may have the ports for a moment.
+  WaitUntil([&] {
+    status = Launch();
+    return status.ok() || !absl::StrContains(log(), "Address already in use");
+  });
+  return status;
 }
 
 }  // namespace redis_fdw::test
