@@ -264,12 +264,29 @@ TEST_F(PgRedisTest, ReportsErrorsWithTheirParts) {
 }
 
 TEST_F(PgRedisTest, CancelsAndTimesOut) {
+  PgConnection other = Connect();
+  const std::string sleeps =
+      absl::StrCat("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid = ",
+                   pg().backend_pid());
   pg().Send("SELECT pg_sleep(100)");
-  absl::SleepFor(absl::Milliseconds(100));
+  // What is cancelled before it has begun is not.
+  ASSERT_TRUE(WaitUntil([&] { return other.Query1(sleeps) == "1"; }));
   EXPECT_TRUE(pg().Busy());
   pg().Cancel();
   EXPECT_EQ(pg().Wait().error.sqlstate, "57014");
   EXPECT_EQ(pg().Exec("SELECT pg_sleep(100)", absl::Milliseconds(100)).error.sqlstate, "TIMEOUT");
+  EXPECT_EQ(Query1("SELECT 1"), "1");
+}
+
+// Such as one on a machine that has much to do, in which the server has not even read it.
+TEST_F(PgRedisTest, TimesOutBeforeTheStatementHasBegun) {
+  kill(pg().backend_pid(), SIGSTOP);
+  std::thread later([this] {
+    absl::SleepFor(absl::Milliseconds(300));
+    kill(pg().backend_pid(), SIGCONT);
+  });
+  EXPECT_EQ(pg().Exec("SELECT pg_sleep(100)", absl::Milliseconds(10)).error.sqlstate, "TIMEOUT");
+  later.join();
   EXPECT_EQ(Query1("SELECT 1"), "1");
 }
 

@@ -177,9 +177,12 @@ PgResult PgConnection::Wait(absl::Duration patience) {
     while (Busy()) {
       const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) {
-        Cancel();
-        // Whatever the cancelled statement says is of no interest; it is given a moment to say it.
-        for (int i = 0; i < 1000 && Busy(); ++i) SleepBriefly();
+        // Again and again: it is lost if the server has not begun with the statement. Whatever that
+        // says is of no interest; it is given a moment to say it.
+        for (int i = 0; i < 20 && Busy(); ++i) {
+          Cancel();
+          for (int j = 0; j < 100 && Busy(); ++j) SleepBriefly();
+        }
         while (!Busy()) {
           PGresult* result = PQgetResult(state_->connection);
           if (result == nullptr) break;

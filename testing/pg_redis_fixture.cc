@@ -1,7 +1,11 @@
 #include "testing/pg_redis_fixture.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/types.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -9,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "testing/process.h"
 
 namespace redis_fdw::test {
@@ -43,6 +48,23 @@ class Servers : public ::testing::Environment {
     return *postgres_;
   }
 
+  // What EndBackends() will wait for.
+  void AddBackend(pid_t pid) { backends_.push_back(pid); }
+  // Waits for server processes whose clients have gone. They need a moment to notice, and until
+  // then they are clients of Redis, and may even work on it.
+  void EndBackends() {
+    const auto gone = [](pid_t pid) { return kill(pid, 0) != 0 && errno == ESRCH; };
+    const auto all_gone = [&] { return std::all_of(backends_.begin(), backends_.end(), gone); };
+    if (!WaitUntil(all_gone, absl::Seconds(1))) {
+      PgConnection admin = Must(postgres_->Connect());
+      for (pid_t pid : backends_) {
+        if (!gone(pid))
+          admin.MustExec(absl::StrCat("SELECT pg_terminate_backend(", pid, ", 60000)"));
+      }
+    }
+    backends_.clear();
+  }
+
   // No test can say anything without its servers: gives up, leaving nothing behind.
   template <typename T>
   T Must(absl::StatusOr<T> value) {
@@ -62,7 +84,14 @@ class Servers : public ::testing::Environment {
       admin.MustExec(absl::StrCat("CREATE DATABASE ", kTemplate));
     }
     if (ExtensionFiles().empty()) return;
+    FillTemplate();
+    // It is copied only while nobody is connected to it.
+    EndBackends();
+  }
+
+  void FillTemplate() {
     PgConnection pg = Must(postgres_->Connect(kTemplate));
+    AddBackend(pg.backend_pid());
     pg.MustExec("CREATE EXTENSION redis_fdw");
     pg.MustExec(absl::StrCat("CREATE SERVER redis_server FOREIGN DATA WRAPPER redis_fdw ",
                              "OPTIONS (host_port 'unix://", redis().unix_socket(), "')"));
@@ -71,6 +100,7 @@ class Servers : public ::testing::Environment {
 
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<PostgresServer> postgres_;
+  std::vector<pid_t> backends_;
 };
 
 // GoogleTest owns it, and tears it down after the last test.
@@ -91,6 +121,7 @@ void PgRedisTest::SetUp() {
   static int count = 0;
   database_ = absl::StrCat("test_", ++count);
   redis().Continue();  // should the test before have left it stopped
+  servers->EndBackends();
   redis().FlushAll();
   log_start_ = postgres().log().size();
   servers->Must(postgres().Connect())
@@ -110,7 +141,9 @@ void PgRedisTest::TearDown() {
 }
 
 PgConnection PgRedisTest::Connect(const std::string& user) {
-  return servers->Must(postgres().Connect(database_, user));
+  PgConnection made = servers->Must(postgres().Connect(database_, user));
+  servers->AddBackend(made.backend_pid());
+  return made;
 }
 
 bool PgRedisTest::ShowsActivity(PgConnection& session, const std::string& what) {

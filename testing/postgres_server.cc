@@ -157,7 +157,7 @@ absl::Status PostgresServer::Launch() {
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   const bool up =
-      WaitUntil([this] { return !process_->Running() || Connect().ok(); }, absl::Seconds(60));
+      WaitUntil([this] { return !process_->Running() || Connect().ok(); }, absl::Seconds(120));
   if (up && process_->Running()) return absl::OkStatus();
   process_->Kill();
   return absl::InternalError(absl::StrCat("PostgreSQL did not start; its log:\n", log()));
@@ -182,7 +182,8 @@ int PostgresServer::major_version() const {
 std::string PostgresServer::log() const { return ReadFile(dir_.File("log")).value_or(""); }
 
 absl::Status PostgresServer::Restart() {
-  process_->Stop();
+  // One that is killed leaves its memory behind, and with that does not start again.
+  process_->Stop(absl::Seconds(60));
   return Launch();
 }
 
