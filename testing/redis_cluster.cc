@@ -14,7 +14,7 @@ namespace redis_fdw::test {
 namespace {
 
 // How long CommandOn() waits for somebody to serve a slot, and one try of a failover.
-constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr absl::Duration kFailoverTry = absl::Seconds(2);
 
 // A line of CLUSTER NODES (https://redis.io/commands/cluster-nodes/).
@@ -123,18 +123,7 @@ absl::Status RedisCluster::Join() {
         Must(i, {"CLUSTER", "ADDSLOTSRANGE", absl::StrCat(first), absl::StrCat(last)});
     if (!status.ok()) return status;
   }
-  for (int i = 1; i < size(); ++i) {
-    const std::string bus =
-        std::vector<std::string>(
-            absl::StrSplit(node(i).Cli({"CONFIG", "GET", "cluster-port"}), '\n'))
-            .back();
-    // Everybody, rather than to wait for gossip.
-    for (int j = 0; j < i; ++j) {
-      absl::Status status =
-          Must(j, {"CLUSTER", "MEET", "127.0.0.1", absl::StrCat(NodePort(i)), bus});
-      if (!status.ok()) return status;
-    }
-  }
+  if (absl::Status status = Meet(); !status.ok()) return status;
   for (int i = options_.primaries; i < size(); ++i) {
     const std::string primary = id(i % options_.primaries);
     // Refused until it has met its primary.
@@ -146,6 +135,41 @@ absl::Status RedisCluster::Join() {
     if (!done) return Must(i, {"CLUSTER", "REPLICATE", primary});
   }
   return WaitUntilOk();
+}
+
+// Everybody with everybody, rather than to wait for gossip. A node that has not been answered
+// within the node timeout, as when the disk stalls, forgets that it was to meet the other, and
+// nobody but those that are known gossips: it is told again.
+absl::Status RedisCluster::Meet() {
+  std::vector<std::string> buses;
+  for (int i = 0; i < size(); ++i) {
+    const std::string setting = node(i).Cli({"CONFIG", "GET", "cluster-port"});
+    buses.emplace_back(absl::StripPrefix(setting, "cluster-port\n"));
+  }
+  absl::Status status;
+  const auto met = [&] {
+    std::vector<std::string> known;
+    for (int i = 0; i < size(); ++i) known.push_back(node(i).Cli({"CLUSTER", "NODES"}));
+    bool all = true;
+    for (int i = 1; i < size(); ++i) {
+      for (int j = 0; j < i; ++j) {
+        if (absl::StrContains(known[j], id(i)) && absl::StrContains(known[i], id(j))) continue;
+        all = false;
+        status = Must(j, {"CLUSTER", "MEET", "127.0.0.1", absl::StrCat(NodePort(i)), buses[i]});
+        if (!status.ok()) return true;
+      }
+    }
+    return all;
+  };
+  if (!WaitUntil(met, kPatience)) return absl::DeadlineExceededError("nodes do not meet");
+  return status;
+}
+
+void RedisCluster::LetReplicasTakeOver(bool let) {
+  for (int i = 0; i < size(); ++i) {
+    if (!Lives(i)) continue;
+    node(i).Command({"CONFIG", "SET", "cluster-replica-no-failover", let ? "no" : "yes"});
+  }
 }
 
 absl::Status RedisCluster::Must(int i, const std::vector<std::string>& argv) {
@@ -271,12 +295,18 @@ long long RedisCluster::DbSize() {
   return total;
 }
 
+void RedisCluster::Kill(int i) {
+  LetReplicasTakeOver(true);
+  node(i).Kill();
+}
+
 absl::Status RedisCluster::Restart(int i) {
   nodes_[static_cast<size_t>(i)].stopped = false;
   return node(i).Restart();
 }
 
 void RedisCluster::Stop(int i) {
+  LetReplicasTakeOver(true);
   nodes_[static_cast<size_t>(i)].stopped = true;
   node(i).Stop();
 }
@@ -377,7 +407,10 @@ absl::Status RedisCluster::WaitUntilOk(absl::Duration patience) {
     trouble = Trouble();
     return trouble.empty();
   };
-  if (WaitUntil(ok, patience)) return absl::OkStatus();
+  if (WaitUntil(ok, patience)) {
+    LetReplicasTakeOver(false);
+    return absl::OkStatus();
+  }
   return absl::DeadlineExceededError(absl::StrCat("the cluster is not in order: ", trouble));
 }
 

@@ -1,5 +1,6 @@
 #include "testing/redis_sentinel.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -8,6 +9,9 @@
 
 namespace redis_fdw::test {
 namespace {
+
+// When a primary is taken for dead that no test has made silent.
+constexpr int kSlowDownAfterMs = 15000;
 
 // A field of a reply that lists names and values; empty if it is not there.
 std::string Field(const RedisReply& reply, const std::string& name) {
@@ -80,15 +84,29 @@ absl::Status RedisSentinel::StartSentinels() {
     }
     auto server = RedisServer::Start(sentinel);
     if (!server.ok()) return server.status();
-    // How often sentinels look, tell and connect again: seconds otherwise, which is longer than
-    // down_after_ms, so that a new primary, which closes all connections, would be taken for dead
-    // at once. Not less than this either: a replica is no candidate if it has told nothing for five
-    // ping periods, and it is asked once a second. Where there is no such command it takes longer.
-    (*server)->Command(
-        {"SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "200", "PING-PERIOD", "250"});
+    Hurry(**server);
     sentinels_.push_back({*std::move(server)});
   }
   return absl::OkStatus();
+}
+
+void RedisSentinel::Hurry(RedisServer& sentinel) {
+  // How often sentinels look, tell and connect again: seconds otherwise, which is longer than
+  // down_after_ms, so that a new primary, which closes all connections, would be taken for dead
+  // at once. Not less than this either: a replica is no candidate if it has told nothing for five
+  // ping periods, and it is asked once a second. And how long a sentinel does nothing that had to
+  // wait for two seconds itself: half a minute otherwise. Where there is no such command it takes
+  // longer.
+  sentinel.Command({"SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "200",
+                    "PING-PERIOD", "250", "TILT-PERIOD", "1000"});
+}
+
+void RedisSentinel::SetDownAfter(int ms) {
+  for (const Member& member : sentinels_) {
+    if (!member.Lives()) continue;
+    member.server->Command(
+        {"SENTINEL", "SET", options_.master, "down-after-milliseconds", absl::StrCat(ms)});
+  }
 }
 
 std::string RedisSentinel::host_port() const {
@@ -119,12 +137,14 @@ int RedisSentinel::PrimaryIndex() {
 
 int RedisSentinel::KillPrimary() {
   const int primary = PrimaryIndex();
+  SetDownAfter(options_.down_after_ms);
   node(primary).Kill();
   return primary;
 }
 
 int RedisSentinel::StopPrimary() {
   const int primary = PrimaryIndex();
+  SetDownAfter(options_.down_after_ms);
   At(primary).stopped = true;
   node(primary).Stop();
   return primary;
@@ -140,11 +160,18 @@ absl::Status RedisSentinel::Restart(int i) {
   return node(i).Restart();
 }
 
+absl::Status RedisSentinel::RestartSentinel(int i) {
+  absl::Status status = sentinel(i).Restart();
+  if (status.ok()) Hurry(sentinel(i));
+  return status;
+}
+
 absl::Status RedisSentinel::Failover() {
   const int before = PrimaryIndex();
   RedisReply reply;
   // Refused while another one is under way, or no replica is good enough yet.
   const bool done = WaitUntil([&] {
+    if (PrimaryIndex() != before) return true;  // later than it was waited for
     reply = sentinel(0).Command({"SENTINEL", "FAILOVER", options_.master});
     if (reply.is_error()) return false;
     return WaitUntil([&] { return PrimaryIndex() != before; }, absl::Seconds(5));
@@ -159,7 +186,10 @@ absl::Status RedisSentinel::WaitUntilReady(absl::Duration patience) {
     trouble = Trouble();
     return trouble.empty();
   };
-  if (WaitUntil(ready, patience)) return absl::OkStatus();
+  if (WaitUntil(ready, patience)) {
+    SetDownAfter(std::max(options_.down_after_ms, kSlowDownAfterMs));
+    return absl::OkStatus();
+  }
   return absl::DeadlineExceededError(absl::StrCat("the sentinels are not ready: ", trouble));
 }
 

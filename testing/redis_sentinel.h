@@ -25,8 +25,8 @@ namespace redis_fdw::test {
 
 struct RedisSentinelOptions {
   int replicas = 2;
-  int sentinels = 3;  // the quorum is a majority
-  int down_after_ms = 500;
+  int sentinels = 3;        // the quorum is a majority
+  int down_after_ms = 500;  // where a test has made a primary silent; see KillPrimary()
   int failover_timeout_ms = 2000;
   std::string master = "mymaster";
   // What is the same for primary and replicas: password, users, config, TLS. With TLS they are
@@ -56,7 +56,9 @@ class RedisSentinel {
   RedisServer& primary() { return node(PrimaryIndex()); }
   int PrimaryPort() { return NodePort(PrimaryIndex()); }
 
-  // SIGKILL; which node it was.
+  // SIGKILL; which node it was. Sentinels are quick to replace a primary after this and
+  // StopPrimary(), until WaitUntilReady() is content. At other times they are slow: it would be
+  // because a node of a busy machine had to wait for too long.
   int KillPrimary();
   // SIGSTOP of the primary, which node it was; and SIGCONT.
   int StopPrimary();
@@ -64,13 +66,13 @@ class RedisSentinel {
   // The same node again, without data; as a replica, once the sentinels have told it.
   absl::Status Restart(int node);
   void KillSentinel(int i) { sentinel(i).Kill(); }
-  absl::Status RestartSentinel(int i) { return sentinel(i).Restart(); }
+  absl::Status RestartSentinel(int i);
   // SENTINEL FAILOVER: another node becomes the primary, nobody dies.
   absl::Status Failover();
 
   // Until all sentinels that live agree on a primary that lives, know each other, and all other
   // nodes that live are replicas in sync with it.
-  absl::Status WaitUntilReady(absl::Duration patience = absl::Seconds(20));
+  absl::Status WaitUntilReady(absl::Duration patience = absl::Seconds(60));
 
  private:
   struct Member {
@@ -84,6 +86,8 @@ class RedisSentinel {
 
   absl::Status StartNodes();
   absl::Status StartSentinels();
+  static void Hurry(RedisServer& sentinel);
+  void SetDownAfter(int ms);
   Member& At(int i) { return nodes_[static_cast<size_t>(i)]; }
   // The port that sentinels and replicas use.
   int NodePort(int i) const { return options_.node.tls ? node(i).tls_port() : node(i).port(); }
