@@ -86,10 +86,10 @@ TEST_F(ClusterLiveTest, OtherDatabases) {
 TEST_F(ClusterLiveTest, ReadsFromReplicas) {
   Start();
   cluster_->CliOn(kKey, {"SET", kKey, "here"});
-  cluster_->CliOn(kKey, {"WAIT", "1", "5000"});
+  EXPECT_EQ(cluster_->CliOn(kKey, {"WAIT", "1", "20000"}), "1");
   auto router = NewRouter(cluster_->host_port(), ReadFrom::kReplica);
   // Nodes name a replica once they have heard that it is in sync.
-  ASSERT_LT(TimeUntilItWorks(router.get(), Get(kKey)), absl::Seconds(15)) << last_error_;
+  ASSERT_LT(TimeUntilItWorks(router.get(), Get(kKey)), kFailover) << last_error_;
   const int node = *router->Route(Get(kKey), false);
   EXPECT_EQ(PortOf(*router, node), cluster_->node(cluster_->ReplicaOf(2)).port());
   const auto reply = AskNode(router->Spec(node), Get(kKey));
@@ -100,10 +100,15 @@ TEST_F(ClusterLiveTest, ReadsFromReplicas) {
 TEST_F(ClusterLiveTest, NodeThatStandsStill) {
   Start();
   cluster_->Stop(0);
-  auto router = NewRouter(cluster_->all_host_ports());
-  const absl::Time begin = absl::Now();
-  ASSERT_TRUE(router->Refresh(discovery()).ok());
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+  // The least of three: a busy machine may be late once.
+  absl::Duration least = absl::InfiniteDuration();
+  for (int i = 0; i < 3; ++i) {
+    auto router = NewRouter(cluster_->all_host_ports());
+    const absl::Time begin = absl::Now();
+    ASSERT_TRUE(router->Refresh(discovery()).ok());
+    least = std::min(least, absl::Now() - begin);
+  }
+  EXPECT_LT(least, absl::Seconds(1));
   cluster_->Continue(0);
 }
 
@@ -115,7 +120,7 @@ TEST_F(ClusterLiveTest, Failover) {
   cluster_->Kill(2);
   const absl::Duration took = TimeUntilItWorks(router.get(), Set(kKey));
   std::cerr << "a write worked again after " << took << "; meanwhile: " << last_error_ << "\n";
-  EXPECT_LT(took, absl::Seconds(15));
+  EXPECT_LT(took, kFailover);
   EXPECT_NE(*router->Route(Set(kKey), true), old_primary);
   const auto keyspace = router->LookAtKeyspace(discovery());
   ASSERT_TRUE(keyspace.ok()) << keyspace.status();
@@ -222,7 +227,7 @@ TEST_F(ClusterLiveTest, PipelineThroughAFailover) {
   EXPECT_TRUE(status.ok()) << status;
   std::cerr << "1000 reads through a failover took " << absl::Now() - begin << " and "
             << pipeline.counters().retries << " retries\n";
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(15));
+  EXPECT_LT(absl::Now() - begin, kFailover);
   const auto keyspace = pipeline.LookAtKeyspace();
   EXPECT_TRUE(keyspace.ok()) << keyspace.status();
 }

@@ -33,14 +33,19 @@ inline Command Set(absl::string_view key) {
 
 class RouterLiveTest : public ::testing::Test {
  protected:
-  Discovery discovery(absl::Duration patience = absl::Seconds(20)) {
+  static constexpr absl::Duration kPatience = absl::Seconds(20);
+  // Longer than Redis needs to replace a primary: where a vote comes to nothing, which takes a
+  // busy machine or bad luck, the next one is seconds later.
+  static constexpr absl::Duration kFailover = absl::Seconds(60);
+
+  Discovery discovery(absl::Duration patience = kPatience) {
     return Discovery{&pool_, PoolLimits(), absl::Now() + patience};
   }
 
   // Asks one node one thing. Error replies are errors.
   absl::StatusOr<Reply> AskNode(const ConnectionSpec& spec, const Command& command) {
     ASSIGN_OR_RETURN(std::vector<NodeAnswer> answers,
-                     AskAll(discovery(absl::Seconds(1)), {spec}, {command}));
+                     AskAll(discovery(patience_), {spec}, {command}));
     RETURN_IF_ERROR(answers[0].status);
     RETURN_IF_ERROR(answers[0].replies[0].error);
     return std::move(answers[0].replies[0]);
@@ -64,21 +69,29 @@ class RouterLiveTest : public ::testing::Test {
     }
   }
 
-  // Tries until it works. The time it took; InfiniteDuration if it never did.
+  // Tries until it works, and does not wait long for a node that is silent. The time it took;
+  // InfiniteDuration if it never did.
   absl::Duration TimeUntilItWorks(Router* router, const Command& command) {
     const absl::Time begin = absl::Now();
-    while (absl::Now() < begin + absl::Seconds(20)) {
+    patience_ = absl::Seconds(1);
+    absl::Duration took = absl::InfiniteDuration();
+    while (absl::Now() < begin + kFailover) {
       const absl::StatusOr<Reply> reply = TryOnce(router, command);
-      if (reply.ok()) return absl::Now() - begin;
+      if (reply.ok()) {
+        took = absl::Now() - begin;
+        break;
+      }
       last_error_ = reply.status();
       absl::SleepFor(absl::Milliseconds(20));
     }
-    return absl::InfiniteDuration();
+    patience_ = kPatience;
+    return took;
   }
 
   PollWaiter waiter_;
   Pool pool_{SocketTransportFactory(), &waiter_};
   ConnectionSpec base_;
+  absl::Duration patience_ = kPatience;  // with one node
   int redirects_ = 0;
   absl::Status last_error_;
 };

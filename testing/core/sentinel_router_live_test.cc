@@ -45,7 +45,7 @@ TEST_F(SentinelLiveTest, PrimaryAndReplicas) {
   EXPECT_EQ(PortOf(*router, router->Primaries()[0]), redis_->PrimaryPort());
   const int replica = *router->Route(Get("k"), false);
   EXPECT_NE(PortOf(*router, replica), redis_->PrimaryPort());
-  redis_->primary().Cli({"WAIT", "2", "5000"});
+  redis_->primary().Cli({"WAIT", "2", "20000"});
   const auto reply = TryOnce(router.get(), Get("k"));
   ASSERT_TRUE(reply.ok()) << reply.status();
 }
@@ -59,7 +59,7 @@ TEST_F(SentinelLiveTest, PrimaryThatDies) {
   redis_->KillPrimary();
   const absl::Duration took = TimeUntilItWorks(router.get(), Set("k"));
   std::cerr << "a write worked again after " << took << "; meanwhile: " << last_error_ << "\n";
-  EXPECT_LT(took, absl::Seconds(15));
+  EXPECT_LT(took, kFailover);
   EXPECT_NE(PortOf(*router, router->Primaries()[0]), old_port);
 }
 
@@ -70,7 +70,7 @@ TEST_F(SentinelLiveTest, PrimaryThatStandsStill) {
   const int stopped = redis_->StopPrimary();
   const absl::Duration took = TimeUntilItWorks(router.get(), Set("k"));
   std::cerr << "a write worked again after " << took << "; meanwhile: " << last_error_ << "\n";
-  EXPECT_LT(took, absl::Seconds(15));
+  EXPECT_LT(took, kFailover);
   redis_->Continue(stopped);
 }
 
@@ -81,7 +81,7 @@ TEST_F(SentinelLiveTest, FailoverThatIsOrdered) {
   const int old_port = redis_->PrimaryPort();
   ASSERT_TRUE(redis_->Failover().ok());
   // The old primary lives on, as a replica that refuses the write.
-  EXPECT_LT(TimeUntilItWorks(router.get(), Set("k")), absl::Seconds(15));
+  EXPECT_LT(TimeUntilItWorks(router.get(), Set("k")), kFailover);
   EXPECT_NE(PortOf(*router, router->Primaries()[0]), old_port);
 }
 
