@@ -52,8 +52,10 @@ class KeyScriptTest : public ConformanceTest {
   // In seconds; -1: none, -2: no key.
   int Ttl(const std::string& key) { return std::stoi(Cli({"TTL", key})); }
   void ExpectTtl(const std::string& key, int seconds) {
-    EXPECT_LE(Ttl(key), seconds);
-    EXPECT_GE(Ttl(key), seconds - 2);
+    const int ttl = Ttl(key);
+    EXPECT_LE(ttl, seconds);
+    // Some have passed, on a busy machine. The TTLs of a test differ by ten at least.
+    EXPECT_GT(ttl, seconds - 10);
   }
 };
 
