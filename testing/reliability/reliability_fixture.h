@@ -19,6 +19,7 @@
 #include "testing/redis_server.h"
 #include "testing/reliability/ledger.h"
 #include "testing/reliability/session.h"
+#include "testing/reliability/stall_meter.h"
 #include "testing/reliability/world.h"
 
 namespace redis_fdw::test {
@@ -54,7 +55,7 @@ class ReliabilityTest : public PgRedisTest {
   void StopWriting();
   // A time by which all that was acknowledged has come to all of these replicas.
   static absl::Time SafePoint(RedisServer& primary, const std::vector<RedisServer*>& replicas);
-  // Asks the servers in turn until one takes a write; which one. -1 after 20 seconds.
+  // Asks the servers in turn until one takes a write; which one. -1 after a minute.
   static int WaitForPrimary(const std::vector<RedisServer*>& servers, const std::string& tag);
   // Until every session has worked on the shard, by statements begun after `since`.
   void WaitForSessions(int shard, absl::Time since);
@@ -68,6 +69,7 @@ class ReliabilityTest : public PgRedisTest {
   void CheckRows(const Disaster& disaster, const std::vector<RedisServer*>& primaries);
   void CompareTables(const std::map<std::string, std::string>& truth);
 
+  const StallMeter stalls_;
   std::unique_ptr<World> world_;
   std::vector<std::unique_ptr<Session>> sessions_;
   size_t log_start_ = 0;

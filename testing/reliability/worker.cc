@@ -1,5 +1,6 @@
 #include "testing/reliability/worker.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -18,6 +19,7 @@ constexpr size_t kProblemsTold = 20;
 void Worker::Start() {
   thread_ = std::thread([this] {
     while (!world_->stop) {
+      ++steps_;
       Step();
       absl::SleepFor(world_->pause * Random(1000) / 1000);
     }
@@ -56,12 +58,11 @@ PgResult Worker::Run(const char* what, const std::string& sql, uint32_t shards, 
 void Worker::Write(const char* what, const std::string& sql, const std::vector<Change>& changes,
                    const std::string& tag) {
   uint32_t shards = 0;
-  bool may_be_lost = false;
-  for (const Change& change : changes) {
-    shards |= 1U << change.shard;
-    may_be_lost = may_be_lost || WindowOf(change.shard).open();
-  }
+  for (const Change& change : changes) shards |= 1U << change.shard;
   const PgResult result = Run(what, sql, shards, /*write=*/true);
+  // Afterwards: it may have been opened meanwhile.
+  const bool may_be_lost = std::any_of(
+      changes.begin(), changes.end(), [this](const Change& c) { return WindowOf(c.shard).open(); });
   Outcome outcome = Outcome::kAcknowledged;
   if (!result.ok()) {
     const bool refused = changes.size() == 1 && SaysNothingDone(result.error.sqlstate);

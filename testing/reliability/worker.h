@@ -50,6 +50,8 @@ class Worker {
   // Step() again and again until world.stop, on a thread of its own.
   void Start();
   void Join();
+  // How many steps have begun. From any thread.
+  int64_t steps() const { return steps_; }
   // Statements that have to succeed: what fails from now on is a problem.
   void MustSucceed() { must_succeed_ = true; }
 
@@ -98,6 +100,7 @@ class Worker {
   std::vector<std::string> problems_;
   std::map<std::string, std::string> first_errors_;
   std::atomic<int64_t> last_success_[kMaxShards] = {};
+  std::atomic<int64_t> steps_{0};
   std::thread thread_;
 };
 
