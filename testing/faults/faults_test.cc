@@ -17,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "testing/fault_proxy.h"
+#include "testing/faults/mix.h"
 #include "testing/faults/rounds.h"
 #include "testing/pg_redis_fixture.h"
 
@@ -60,8 +61,9 @@ void FaultsTest::Start(bool tls) {
   server_ = *RedisServer::Start(options);
   proxy_ = *FaultProxy::Start(tls ? server_->tls_host_port() : server_->host_port());
   MustExec(absl::StrCat("CREATE SERVER through FOREIGN DATA WRAPPER redis_fdw OPTIONS (host_port '",
-                        proxy_->host_port(), "', mode 'standalone', ",
-                        "connect_timeout_ms '300', command_timeout_ms '300'",
+                        proxy_->host_port(), "', mode 'standalone', ", "connect_timeout_ms '",
+                        absl::ToInt64Milliseconds(kTimeout), "', command_timeout_ms '",
+                        absl::ToInt64Milliseconds(kTimeout), "'",
                         tls ? ", tls_ca_file '" + server_->authority().ca_file() + "'" : "", ")"));
   Load::FillShared(*server_);
   MustExec(Load::SharedDeclarations());

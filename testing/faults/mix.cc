@@ -40,7 +40,7 @@ Fault DrawFault(Random* random, bool tls) {
       break;
     case 3:
       fault.kind = Fault::Kind::kDelay;
-      fault.delay = absl::Milliseconds(random->Chance(20) ? 400 : random->Between(1, 40));
+      fault.delay = random->Chance(20) ? kTooLong : absl::Milliseconds(random->Between(1, 40));
       break;
     case 4:
       fault.kind = Fault::Kind::kThrottle;
@@ -117,7 +117,7 @@ Mix DrawMix(Random* random, bool tls, const std::vector<int>& open, int next) {
   } else {
     mix.deed = static_cast<Mix::Deed>(random->Between(1, 3));
     mix.after = absl::Microseconds(random->Between(0, 8000));
-    mix.lasting = absl::Milliseconds(random->Chance(30) ? 400 : random->Between(1, 60));
+    mix.lasting = random->Chance(30) ? kTooLong : absl::Milliseconds(random->Between(1, 60));
   }
   return mix;
 }

@@ -12,6 +12,12 @@
 
 namespace redis_fdw::test {
 
+// How long sessions wait for the network: after that a statement has failed. What is to succeed has
+// no more, so a machine that stands still for so long fails the test.
+constexpr absl::Duration kTimeout = absl::Milliseconds(2000);
+// Longer than that.
+constexpr absl::Duration kTooLong = absl::Milliseconds(2500);
+
 struct Mix {
   // What the test itself does to the proxy, once, while statements run.
   enum class Deed { kNone, kCutAll, kRefuse, kHold };

@@ -13,7 +13,7 @@ namespace redis_fdw::test {
 namespace {
 
 // After this the network is whole again, so that what is only slow ends.
-constexpr absl::Duration kFaultsLast = absl::Milliseconds(700);
+constexpr absl::Duration kFaultsLast = absl::Milliseconds(2800);
 // Much longer than all timeouts there are: a session that is not done then is stuck.
 constexpr absl::Duration kStuck = absl::Seconds(20);
 
