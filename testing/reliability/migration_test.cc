@@ -208,13 +208,6 @@ class MigrationTest : public ReliabilityTest {
 
   void Start() {
     cluster_ = RedisCluster::Start().value();
-    // Nobody dies here. A primary that the machine keeps from working (it writes its view to disk
-    // for each slot, for one) is not to be replaced, which would lose writes, nor given up.
-    for (int i = 0; i < cluster_->size(); ++i) {
-      EXPECT_EQ(cluster_->node(i).Cli({"CONFIG", "SET", "cluster-node-timeout", "5000",
-                                       "cluster-replica-no-failover", "yes"}),
-                "OK");
-    }
     keys_ = Keys();
     MustExec(
         absl::StrCat("CREATE SERVER live FOREIGN DATA WRAPPER redis_fdw OPTIONS "
