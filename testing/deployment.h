@@ -23,7 +23,8 @@ namespace redis_fdw::test {
 class Deployment {
  public:
   // "unix", "tcp" and "tls" are a single server, reached in this way. "sentinel" is a primary with
-  // two replicas and three sentinels, "cluster" three primaries with a replica each.
+  // two replicas and three sentinels, "cluster" three primaries with a replica each. They do not
+  // fail over by themselves, however long one of them does not answer.
   static absl::StatusOr<std::unique_ptr<Deployment>> Start(const std::string& kind);
 
   const std::string& kind() const { return kind_; }
