@@ -4,20 +4,20 @@ CREATE FOREIGN TABLE lists (key text, elements text[]) SERVER redis_server
 CREATE FOREIGN TABLE sets (key text, members int[], ttl int) SERVER redis_server
   OPTIONS (table_type 'set', table_key_prefix 's:*', row_per 'key');
 CREATE FOREIGN TABLE zsets (id int, members text[], scores float8[]) SERVER redis_server
-  OPTIONS (table_type 'zset', key_template 'z:{id}', row_per 'key', ttl '100');
+  OPTIONS (table_type 'zset', key_template 'z:{id}', row_per 'key', ttl '1000');
 
 -- INSERT replaces the collection. Lists that are renamed below share a hash tag, for clusters:
 -- "l:2{l:1}" is where "l:1" is.
 INSERT INTO lists VALUES ('l:1', '{a,b,a}'), ('l:2{l:1}', '{"x y",""}');
 INSERT INTO lists VALUES ('l:2{l:1}', '{c}') RETURNING *;
-INSERT INTO sets VALUES ('s:1', '{3,1,2,1}', NULL), ('s:2', '{5}', 50);
+INSERT INTO sets VALUES ('s:1', '{3,1,2,1}', NULL), ('s:2', '{5}', 500);
 INSERT INTO zsets VALUES (1, '{a,b,c}', '{2,1,Infinity}'), (2, ARRAY['x'], ARRAY[0.1]);
 \! redis LRANGE l:1 0 -1 | paste -s
 \! redis LRANGE l:2{l:1} 0 -1 | paste -s
 \! redis SMEMBERS s:1 | sort | paste -s
-\! redis_ttl s:2 40 50
+\! redis_ttl s:2 400 500
 \! redis ZRANGE z:1 0 -1 WITHSCORES | paste -s
-\! redis_ttl z:1 90 100
+\! redis_ttl z:1 900 1000
 SELECT * FROM lists ORDER BY key;
 SELECT key, members FROM sets ORDER BY key;
 SELECT * FROM zsets ORDER BY id;
@@ -60,7 +60,7 @@ UPDATE lists SET elements = '{}' WHERE key = 'l:1';
 UPDATE lists SET elements = NULL WHERE key = 'l:1';
 \! redis LRANGE l:1 0 -1 | paste -s
 UPDATE sets SET members = members || 9 WHERE key = 's:2' RETURNING key, members;
-\! redis_ttl s:2 40 50
+\! redis_ttl s:2 400 500
 UPDATE sets SET ttl = -1 WHERE key = 's:2';
 \! redis TTL s:2
 UPDATE zsets SET scores = '{5,6,7}' WHERE id = 1 RETURNING *;
@@ -69,7 +69,7 @@ UPDATE zsets SET scores = '{6,5,7}' WHERE id = 1;
 UPDATE zsets SET members = '{d}' WHERE id = 1;
 UPDATE zsets SET members = '{d}', scores = '{4}' WHERE id = 1;
 \! redis ZRANGE z:1 0 -1 WITHSCORES | paste -s
-\! redis_ttl z:1 90 100
+\! redis_ttl z:1 900 1000
 
 -- DELETE.
 DELETE FROM lists WHERE key = 'l:5{l:1}';
@@ -94,7 +94,7 @@ CREATE FOREIGN TABLE one (at timestamptz OPTIONS (redis 'expires_at'), points nu
   OPTIONS (table_type 'zset', table_key_prefix 'one', row_per 'key');
 SELECT * FROM one;
 INSERT INTO one VALUES (now() + interval '1 hour', '{0.1,2}', ARRAY['\xff', '\x00']::bytea[]);
-\! redis_ttl one 3590 3600
+\! redis_ttl one 3500 3600
 SELECT at > now() + interval '59 minutes' AS later, points, who FROM one;
 -- Of two arrays one can be set: the other is read.
 UPDATE one SET at = NULL, points = '{3,1}';

@@ -5,10 +5,10 @@ CREATE FOREIGN TABLE users (key text, name text, age int, tags jsonb, ttl bigint
 -- INSERT writes all fields in one step; NULL is a field that is not there. Keys that are renamed
 -- below share a hash tag, for clusters: "user:3{user:1}" is where "user:1" is.
 INSERT INTO users VALUES ('user:1', 'Ada', 36, '{"a": [1, 2]}', NULL), ('user:2', 'Bob', NULL, NULL, -1);
-INSERT INTO users (key, age, ttl) VALUES ('user:3{user:1}', 5, 1000) RETURNING key, name, age, tags, ttl BETWEEN 990 AND 1000 AS in_time;
+INSERT INTO users (key, age, ttl) VALUES ('user:3{user:1}', 5, 1000) RETURNING key, name, age, tags, ttl BETWEEN 900 AND 1000 AS in_time;
 \! redis HGETALL user:1 | paste - - | sort
 \! redis HGETALL user:2 | paste - -
-\! redis_ttl user:3{user:1} 990 1000
+\! redis_ttl user:3{user:1} 900 1000
 \! redis TTL user:1
 SELECT key, name, age, tags FROM users ORDER BY key;
 -- The last write wins, by field: what is NULL goes, what no column shows stays.
@@ -42,18 +42,18 @@ SELECT * FROM users WHERE key = 'user:text';
 -- UPDATE writes what changed, NULL removes the field, the TTL stays or is set, the key moves.
 UPDATE users SET age = age + 1 WHERE key = 'user:3{user:1}';
 \! redis HGETALL user:3{user:1} | paste - -
-\! redis_ttl user:3{user:1} 980 1000
+\! redis_ttl user:3{user:1} 900 1000
 UPDATE users SET age = NULL, name = 'Cyd' WHERE key = 'user:3{user:1}' RETURNING key, name, age;
 UPDATE users SET name = NULL WHERE key = 'user:3{user:1}';
 \echo :SQLSTATE
 \! redis HGETALL user:3{user:1} | paste - -
-UPDATE users SET ttl = 50 WHERE key IN ('user:1', 'user:3{user:1}') RETURNING key, ttl BETWEEN 49 AND 50 AS in_time;
-\! redis_ttl user:1 40 50
+UPDATE users SET ttl = 500 WHERE key IN ('user:1', 'user:3{user:1}') RETURNING key, ttl BETWEEN 490 AND 500 AS in_time;
+\! redis_ttl user:1 400 500
 UPDATE users SET ttl = -1 WHERE key = 'user:1' RETURNING ttl;
 \! redis TTL user:1
 UPDATE users SET ttl = 0 WHERE key = 'user:1';
 UPDATE users SET key = 'user:7{user:1}' WHERE key = 'user:3{user:1}' RETURNING key, name;
-\! redis_ttl user:7{user:1} 40 50
+\! redis_ttl user:7{user:1} 400 500
 UPDATE users SET key = 'user:1' WHERE key = 'user:7{user:1}';
 \echo :SQLSTATE
 UPDATE users SET key = 'other:1' WHERE key = 'user:7{user:1}';
@@ -94,7 +94,7 @@ UPDATE settings SET rest = '{"mode": "x"}';
 UPDATE settings SET rest = NULL, ttl_field = NULL RETURNING *;
 \! redis HGETALL settings | paste - -
 UPDATE settings SET expires = now() + interval '1 hour' RETURNING expires > now() + interval '59 minutes' AS later;
-\! redis_ttl settings 3590 3600
+\! redis_ttl settings 3500 3600
 UPDATE settings SET expires = 'infinity' RETURNING expires;
 \! redis TTL settings
 UPDATE settings SET mode = NULL;
@@ -116,7 +116,7 @@ CREATE FOREIGN TABLE accounts (id int, balance numeric OPTIONS (field 'money'), 
   SERVER redis_server OPTIONS (table_type 'hash', key_template '{acc}:{id}', row_per 'key', ttl '600');
 INSERT INTO accounts VALUES (1, 10.50, '2024-02-03', true), (2, -3, NULL, false);
 \! redis HGETALL '{acc}:1' | paste - - | sort
-\! redis_ttl '{acc}:2' 590 600
+\! redis_ttl '{acc}:2' 500 600
 SELECT * FROM accounts ORDER BY id;
 SELECT * FROM accounts WHERE id = 2;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT opened FROM accounts WHERE id = 2;

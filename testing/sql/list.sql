@@ -104,14 +104,14 @@ UPDATE numbers SET element = element * 10 WHERE element > 0;
 \! redis LRANGE l 0 -1 | paste -s
 -- The key's TTL.
 CREATE FOREIGN TABLE short (element text, ttl int) SERVER redis_server
-  OPTIONS (table_type 'list', table_key_prefix 'short', ttl '100');
+  OPTIONS (table_type 'list', table_key_prefix 'short', ttl '1000');
 INSERT INTO short (element) VALUES ('a'), ('b');
-\! redis_ttl short 90 100
-SELECT element, ttl BETWEEN 90 AND 100 AS in_time FROM short;
+\! redis_ttl short 900 1000
+SELECT element, ttl BETWEEN 900 AND 1000 AS in_time FROM short;
 UPDATE short SET element = 'c' WHERE element = 'a';
 UPDATE short SET ttl = 5;
 \! redis LRANGE short 0 -1 | paste -s
-\! redis_ttl short 90 100
+\! redis_ttl short 900 1000
 -- Wrong type.
 \! redis SET l text
 SELECT * FROM l;

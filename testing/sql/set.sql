@@ -64,13 +64,13 @@ INSERT INTO strict VALUES ('a'), ('d') ON CONFLICT DO NOTHING;
 
 -- Integers are told by their bytes; bytes are any; the role names the column.
 CREATE FOREIGN TABLE numbers (ttl int, n int OPTIONS (redis 'member')) SERVER redis_server
-  OPTIONS (table_type 'set', table_key_prefix 'n', ttl '100');
+  OPTIONS (table_type 'set', table_key_prefix 'n', ttl '1000');
 INSERT INTO numbers (n) VALUES (3), (1), (-2);
-SELECT n, ttl BETWEEN 90 AND 100 AS in_time FROM numbers ORDER BY n;
+SELECT n, ttl BETWEEN 900 AND 1000 AS in_time FROM numbers ORDER BY n;
 SELECT n FROM numbers WHERE n = 1;
 UPDATE numbers SET n = n + 10 WHERE n > 0;
 \! redis SMEMBERS n | sort
-\! redis_ttl n 90 100
+\! redis_ttl n 900 1000
 \! redis SADD n 07
 SELECT n FROM numbers;
 \echo :SQLSTATE

@@ -57,12 +57,12 @@ INSERT INTO events VALUES ('2', 'x', 'y'), (NULL, 'new', NULL), ('3-0', 'x', 'y'
   RETURNING stream_id ~ '^\d{13}-\d+$' AS generated, kind;
 INSERT INTO events VALUES ('1-2', 'x', 'y') ON CONFLICT DO NOTHING;
 CREATE FOREIGN TABLE strict (stream_id text, kind text) SERVER redis_server
-  OPTIONS (table_type 'stream', table_key_prefix 'strict', strict_insert 'true', ttl '100');
+  OPTIONS (table_type 'stream', table_key_prefix 'strict', strict_insert 'true', ttl '1000');
 INSERT INTO strict VALUES ('1-1', 'a'), ('2-*', 'b'), (NULL, 'c') RETURNING kind;
 INSERT INTO strict VALUES ('1-1', 'd');
 \echo :SQLSTATE
 INSERT INTO strict VALUES ('1-1', 'd'), (NULL, 'e') ON CONFLICT DO NOTHING RETURNING kind;
-\! redis XLEN strict; redis_ttl strict 90 100
+\! redis XLEN strict; redis_ttl strict 900 1000
 
 -- DELETE.
 DELETE FROM events WHERE kind LIKE 'bulk%' OR kind = 'copy';
@@ -84,12 +84,12 @@ TRUNCATE events;
 CREATE FOREIGN TABLE typed (
   at timestamptz OPTIONS (field 'ttl'), rest jsonb OPTIONS (redis '*'), n int OPTIONS (field 'key'),
   id text OPTIONS (redis 'stream_id'), ttl int
-) SERVER redis_server OPTIONS (table_type 'stream', table_key_prefix 'typed', ttl '100');
+) SERVER redis_server OPTIONS (table_type 'stream', table_key_prefix 'typed', ttl '1000');
 INSERT INTO typed (id, at, n, rest) VALUES
   ('1-1', '2024-01-01 12:00+02', 5, '{"a": 1, "b": "two", "c": null, "d": [1, 2]}'),
   ('1-2', NULL, NULL, '{"a": "x"}'), ('1-3', NULL, 6, NULL), ('1-4', NULL, 7, '{}');
 \! redis XRANGE typed - + | paste -s
-SELECT id, at, n, rest, ttl BETWEEN 90 AND 100 AS in_time FROM typed ORDER BY id;
+SELECT id, at, n, rest, ttl BETWEEN 900 AND 1000 AS in_time FROM typed ORDER BY id;
 INSERT INTO typed (n, rest) VALUES (1, '{"key": "2"}');
 INSERT INTO typed (n, rest) VALUES (1, '[]');
 INSERT INTO typed (rest) VALUES ('{"a": null}');
