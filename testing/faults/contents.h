@@ -48,8 +48,6 @@ struct Effect {
   std::vector<Change> changes;
   std::vector<std::string> appended;
   std::optional<Contents> remaining;
-
-  bool empty() const { return changes.empty() && appended.empty() && !remaining.has_value(); }
 };
 
 // After the statement succeeded.

@@ -19,14 +19,15 @@ struct Work {
   bool ordered = false;           // in this order
   int limit = -1;                 // only so many of `rows`, whichever; -1: all
   std::string tag;                // of the last one; empty: not looked at
-  // The effect on targets[target], if it writes.
-  int target = 0;
+  // What it writes to, by number, and to what effect; -1: it only reads. (TRUNCATE of an empty
+  // table writes, to no effect.)
+  int target = -1;
   Effect effect;
   // All that it writes is one batch, so that an error which says that no write was under way means:
   // nothing was done.
   bool at_once = false;
 
-  bool writes() const { return !effect.empty(); }
+  bool writes() const { return target >= 0; }
 };
 
 // The tables of one session, all its own, and what Redis must hold of them.
