@@ -22,7 +22,6 @@ class ReadFromTest : public PgRedisTest {
       RedisSentinelOptions options;
       options.replicas = 1;
       options.sentinels = 1;
-      options.down_after_ms = 60000;  // a node that is late is no reason to choose another primary
       auto started = RedisSentinel::Start(options);
       ASSERT_TRUE(started.ok()) << started.status();
       group_ = *std::move(started);

@@ -116,10 +116,8 @@ TEST_F(SentinelFailoverTest, PrimaryFallsSilent) {
 TEST_F(SentinelFailoverTest, SentinelReplacesThePrimary) {
   RedisSentinelOptions sentinel;
   // A sentinel that is slow does not give up half way, having promoted a replica or not. (Nobody
-  // votes here, and it is only between votes that this is waited for.) Nor is one that is slow
-  // taken for dead, for nobody dies.
+  // votes here, and it is only between votes that this is waited for.)
   sentinel.failover_timeout_ms = 30000;
-  sentinel.down_after_ms = 5000;
   for (int run = 0; run < Runs(); ++run) {
     Begin("", sentinel);
     OpenWindow();
